@@ -1,0 +1,36 @@
+"""How an e-mail address is written here: normalised once, then compared exactly."""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+MOST_CHARACTERS = 254
+
+
+def normalise(typed: str) -> str:
+    """The one canonical form of an address: trimmed, lower-cased, domain in IDNA A-label form.
+
+    Raises ValueError for what is no address. Validation runs on the normalised text (a form that
+    only becomes an address by compatibility folding, such as U+FF20 for "@", is refused), so no
+    two spellings of one address make two accounts, and none folds into somebody else's
+    (CVE-2019-19844). Sub-addresses (`a+b@`) stay apart. At most 254 characters.
+    """
+    trimmed = typed.strip()
+    lowered = unicodedata.normalize("NFC", trimmed).lower()
+    if unicodedata.normalize("NFKC", lowered) != lowered or len(lowered) > MOST_CHARACTERS:
+        raise ValueError("email must be an email")
+    try:
+        valid = validate_email(
+            lowered,
+            check_deliverability=False,
+            allow_smtputf8=True,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            test_environment=True,
+        )
+    except EmailNotValidError:
+        raise ValueError("email must be an email") from None
+    canonical = f"{valid.local_part}@{valid.ascii_domain}".lower()
+    if len(canonical) > MOST_CHARACTERS or any(mark in canonical for mark in "\r\n\0"):
+        raise ValueError("email must be an email")
+    return canonical

@@ -1,0 +1,1 @@
+"""What happened, append-only: the audit trail, and what metrics hang on."""

@@ -1,0 +1,1 @@
+"""Letters and how they leave: the outbox, the courier, the senders, the templates."""

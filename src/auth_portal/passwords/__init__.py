@@ -1,0 +1,1 @@
+"""Knowing a secret: hashing, policy, check, change, reset."""

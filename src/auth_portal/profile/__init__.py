@@ -1,0 +1,1 @@
+"""Looking after one's own account: names, address, events, export, delete."""

@@ -1,0 +1,1 @@
+"""Proof from elsewhere: providers, the handshake, linking."""

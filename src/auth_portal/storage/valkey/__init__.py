@@ -1,0 +1,1 @@
+"""Windows shared by several instances, in Valkey."""
