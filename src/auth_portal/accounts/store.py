@@ -93,8 +93,12 @@ class Accounts(Protocol):
     ) -> Changed:
         """Replace the address and confirm it, only where address and epoch are as seen."""
 
-    async def link(self, identity: Identity) -> bool:
-        """Attach the identity to its living account. False when (provider, subject) is taken."""
+    async def link(self, identity: Identity, *, epoch: int) -> bool:
+        """Attach the identity to its account, only while that is active and its epoch as seen.
+
+        So a squatter's linking that was decided before a take-over or a reset cannot land after
+        it. False when (provider, subject) is taken, or the account is no longer as it was.
+        """
 
     async def unlink(self, account_id: str, identity_id: str) -> bool:
         """Detach it, only while a password or another identity remains: never the last way in.

@@ -15,6 +15,7 @@ class Purpose(StrEnum):
     NOT_ME = "not_me"  # the button of the new-device letter
     OAUTH_STATE = "oauth_state"
     HANDOFF = "handoff"  # social sign-in, from the call-back to the front end
+    LINK_START = "link_start"  # social linking, from the front end to the provider
     LINK_CODE = "link_code"  # social linking, redeemed with the access token
     NONCE = "nonce"  # native clients
     SECOND_STEP = "second_step"
@@ -54,6 +55,7 @@ class TicketRules:
             Purpose.NOT_ME: self.not_me,
             Purpose.OAUTH_STATE: self.oauth_state,
             Purpose.HANDOFF: self.handoff,
+            Purpose.LINK_START: self.handoff,
             Purpose.LINK_CODE: self.handoff,
             Purpose.NONCE: self.nonce,
             Purpose.SECOND_STEP: self.oauth_state,
