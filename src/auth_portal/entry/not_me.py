@@ -1,0 +1,43 @@
+"""The button of the new-device letter: end that session and ask for a new password."""
+
+from dataclasses import dataclass
+
+from auth_portal.accounts.store import Accounts
+from auth_portal.core.clock import Clock
+from auth_portal.core.visitor import Visitor
+from auth_portal.journal.event import Kind
+from auth_portal.journal.record import Record
+from auth_portal.limits.gate import Gate
+from auth_portal.limits.rules import LimitRules
+from auth_portal.passwords.forgot import ForgotPassword
+from auth_portal.sessions.session import EndReason
+from auth_portal.sessions.store import Devices, Sessions
+from auth_portal.tickets.ticket import Purpose
+from auth_portal.tickets.tickets import Tickets
+
+
+@dataclass(frozen=True)
+class NotMe:
+    """ "This wasn't me": the session dies at once, no device stays known, a reset letter goes out."""
+
+    accounts: Accounts
+    sessions: Sessions
+    devices: Devices
+    tickets: Tickets
+    forgot: ForgotPassword
+    gate: Gate
+    limits: LimitRules
+    record: Record
+    clock: Clock
+
+    async def __call__(self, token: str, visitor: Visitor) -> None:
+        """Raises LINK_INVALID when the link was used, has expired or never was."""
+        await self.gate.count("link", visitor.network, self.limits.link_network)
+        spent = await self.tickets.spend(token, Purpose.NOT_ME)
+        session_id = spent.facts["session"]
+        await self.sessions.end_own(spent.holder, session_id, EndReason.NOT_ME, self.clock())
+        await self.devices.forget(spent.holder)
+        await self.record(Kind.NOT_ME, visitor, account_id=spent.holder, session_id=session_id)
+        account = await self.accounts.find(spent.holder)
+        if account is not None and account.email is not None:
+            await self.forgot(account.email, visitor)

@@ -1,0 +1,125 @@
+"""Sign in by e-mail and password."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from auth_portal.accounts.account import Account
+from auth_portal.accounts.store import Accounts
+from auth_portal.core.clock import EPOCH, Clock
+from auth_portal.core.refusal import INVALID_CREDENTIALS, TOO_MANY_REQUESTS, Kind, Refusal, Refused
+from auth_portal.core.visitor import Visitor
+from auth_portal.entry.admit import Admit, Admitted
+from auth_portal.entry.confirmation import SendConfirmation
+from auth_portal.entry.decoy import DECOY_ID
+from auth_portal.journal.event import Kind as Happened
+from auth_portal.journal.record import Record
+from auth_portal.limits.gate import Gate, Hold
+from auth_portal.limits.rules import LimitRules
+from auth_portal.passwords.hashing import Hasher, Match
+from auth_portal.sessions.devices import KnownDevices
+
+EMAIL_UNCONFIRMED = Refused(
+    Kind.FORBIDDEN, "email_unconfirmed", "Please confirm your e-mail address first. We have sent you a link."
+)
+NO_BOUND = 2**31
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Reserve the try, do the same work for every kind of account, then admit or refuse.
+
+    Whether the address is unknown, the password wrong, the account disabled or without password:
+    one answer, the same reads and writes, one hash (ASVS 5.0 6.3.8, CVE-2024-39329).
+    """
+
+    accounts: Accounts
+    devices: KnownDevices
+    hasher: Hasher
+    gate: Gate
+    admit: Admit
+    confirmation: SendConfirmation
+    record: Record
+    clock: Clock
+    limits: LimitRules
+    confirm_first: bool
+
+    async def __call__(
+        self, email: str, password: str, visitor: Visitor, presented: str | None = None
+    ) -> Admitted:
+        """Raises INVALID_CREDENTIALS, TOO_MANY_REQUESTS, EMAIL_UNCONFIRMED, or UNAVAILABLE."""
+        hold = await self.gate.hold_sign_in(email, visitor.network)
+        account = await self.accounts.find_by_email(email)
+        known = await self.devices.knows(account.id if account else DECOY_ID, visitor)
+        counted = await self._reserve(email, account, known, hold, visitor)
+        try:
+            match = await self.hasher.verify(password, account.password_hash if account else None)
+        except Refusal:  # no slot was free: the guess was not evaluated
+            await hold.withdrawn()
+            await self.accounts.give_back_try(counted)
+            raise
+        if account is None or not match.ok or not account.active:
+            await self._failed(account, hold, visitor)
+            raise Refusal(INVALID_CREDENTIALS, cause="unknown" if account is None else "wrong or unusable")
+        await hold.succeeded()
+        if known and account.failures:
+            await self.accounts.forgive(account.id)
+        else:
+            await self.accounts.give_back_try(counted)
+        return await self._let_in(account, password, match, visitor, presented)
+
+    async def _reserve(
+        self, email: str, account: Account | None, known: bool, hold: Hold, visitor: Visitor
+    ) -> str:
+        """Count this try on the account's row before it is evaluated; returns whose row it was.
+
+        Unknown addresses are counted on a row of nobody, so that they cost the same write, and in
+        a window of the same size, so that they are throttled alike.
+        """
+        today = (self.clock() - EPOCH).days
+        most = self.limits.failures_in_a_row if self.limits.enabled else NO_BOUND
+        if account is None:
+            await self.accounts.reserve_try(DECOY_ID, today=today, at_most=NO_BOUND)
+            free = await self.gate.stranger_is_free(email)
+        else:
+            bound = NO_BOUND if known else most
+            free = await self.accounts.reserve_try(account.id, today=today, at_most=bound)
+        if not free:
+            await hold.withdrawn()
+            await self.record(
+                Happened.SIGN_IN_THROTTLED,
+                visitor,
+                account_id=account.id if account else None,
+                outcome="refused",
+            )
+            raise Refusal(TOO_MANY_REQUESTS, retry_after=timedelta(hours=1), cause="failures in a row")
+        return account.id if account else DECOY_ID
+
+    async def _failed(self, account: Account | None, hold: Hold, visitor: Visitor) -> None:
+        """The try stays counted; the journal learns of it."""
+        await hold.failed()
+        await self.record(
+            Happened.SIGN_IN_FAILED,
+            visitor,
+            account_id=account.id if account else None,
+            outcome="refused",
+        )
+
+    async def _let_in(
+        self, account: Account, password: str, match: Match, visitor: Visitor, presented: str | None
+    ) -> Admitted:
+        """The password was right."""
+        if match.outdated and account.password_hash is not None:
+            await self._upgrade(account, account.password_hash, password, visitor)
+        if self.confirm_first and not account.confirmed:
+            await self.confirmation(account)
+            raise Refusal(EMAIL_UNCONFIRMED)
+        return await self.admit(account, visitor, "password", presented)
+
+    async def _upgrade(self, account: Account, stored: str, password: str, visitor: Visitor) -> None:
+        """Store an imported or older hash in today's form; of parallel sign-ins one does."""
+        try:
+            fresh = await self.hasher.hash(password)
+        except Refusal:
+            return  # no slot free: the next sign-in will do it
+        if await self.accounts.rehash(account.id, stored, fresh):
+            await self.record(Happened.PASSWORD_UPGRADED, visitor, account_id=account.id)

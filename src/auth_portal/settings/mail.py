@@ -1,0 +1,40 @@
+"""Reads how letters leave."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from auth_portal.accounts.email_address import normalise
+from auth_portal.http.rules import HttpRules
+from auth_portal.mail.rules import MailRules
+from auth_portal.settings.reader import Reader
+
+IMPLICIT_TLS_PORT = 465
+
+
+def read_mail(reader: Reader, http: HttpRules, data_dir: Path, production: bool) -> MailRules:
+    """The relay and the sender's name."""
+    host = reader.text("MAIL_HOST")
+    named = urlsplit(http.backend).hostname or "localhost"
+    address = reader.parsed("MAIL_DEFAULT_EMAIL", normalise, f"no-reply@{named}")
+    if production and host is None:
+        reader.warn("MAIL_HOST is not set: letters are written to a folder and reach nobody")
+    if production and host and reader.text("MAIL_DEFAULT_EMAIL") is None:
+        reader.wrong("MAIL_DEFAULT_EMAIL", "is required with MAIL_HOST: who are the letters from?")
+    user, password = reader.text("MAIL_USER"), reader.text("MAIL_PASSWORD")
+    if bool(user) != bool(password):
+        reader.wrong("MAIL_PASSWORD" if user else "MAIL_USER", "is missing: both or neither")
+    return MailRules(
+        app_name=http.app_name,
+        frontend=http.frontend,
+        folder=data_dir / "mail",
+        sender_address=address,
+        sender_name=reader.text("MAIL_DEFAULT_NAME") or http.app_name,
+        host=host,
+        port=reader.whole("MAIL_PORT", 587, 1, 65_535),
+        user=user,
+        password=password,
+        tls=reader.choice("MAIL_TLS", ("auto", "implicit", "starttls", "none"), "auto"),
+        timeout=reader.duration("MAIL_TIMEOUT", MailRules.timeout),
+        accent=http.accent,
+        logo_url=http.logo_url,
+    )

@@ -1,0 +1,124 @@
+"""Reads which providers there are: Google, GitHub, and any OpenID provider by three variables."""
+
+import re
+from urllib.parse import urlsplit
+
+from auth_portal.settings.reader import Reader, is_loopback
+from auth_portal.social.rules import ProviderRules, SocialRules
+
+NAMED = re.compile(r"OIDC_([A-Z0-9]+(?:_[A-Z0-9]+)*?)_ISSUER")
+RESERVED = {"register", "login", "refresh", "logout", "me", "email", "forgot", "reset", "social"}
+RESERVED |= {"sessions", "events", "identities", "config", "not-me", "info-session", "google", "github"}
+
+
+def read_social(reader: Reader, backend: str, prefix: str, frontend: str, production: bool) -> SocialRules:
+    """Every provider with credentials; half of the credentials is a mistake."""
+    callbacks = f"{backend}{prefix}/auth"
+    providers = [_google(reader, callbacks), _github(reader, callbacks)]
+    for variable in sorted(reader.values):
+        match = NAMED.fullmatch(variable)
+        if match and reader.text(variable):
+            providers.append(_named(reader, match[1], callbacks))
+    found = tuple(provider for provider in providers if provider is not None)
+    for provider in found:
+        _check_urls(reader, provider, production)
+    handoff = reader.choice("SOCIAL_HANDOFF", ("code", "tokens"), "code")
+    if handoff == "tokens" and found:
+        reader.warn("SOCIAL_HANDOFF=tokens puts tokens into a URL; move the front end to code and exchange")
+    allowed = tuple(
+        part.strip() for part in (reader.text("SOCIAL_RETURN_TO") or "").split(",") if part.strip()
+    )
+    return SocialRules(
+        providers=found, handoff=handoff, frontend=frontend, return_to=allowed, allow_http=not production
+    )
+
+
+def _credentials(reader: Reader, ident: str, secret: str) -> tuple[str, str] | None:
+    """Both halves, or None (with a mistake when only one is there)."""
+    client_id, client_secret = reader.text(ident), reader.text(secret)
+    if client_id and client_secret:
+        return client_id, client_secret
+    if client_id or client_secret:
+        reader.wrong(secret if client_id else ident, "is missing: both or neither")
+    return None
+
+
+def _list(reader: Reader, name: str) -> tuple[str, ...]:
+    """A list by commas or spaces."""
+    return tuple(re.split(r"[,\s]+", reader.text(name) or "")) if reader.text(name) else ()
+
+
+def _google(reader: Reader, callbacks: str) -> ProviderRules | None:
+    """Google, on when it has credentials."""
+    issuer = reader.text("GOOGLE_ISSUER") or "https://accounts.google.com"
+    callback = reader.text("CLIENT_CALL_BACK_GOOGLE") or f"{callbacks}/google/callback"
+    native = _list(reader, "CLIENT_IDS_GOOGLE")
+    pair = _credentials(reader, "CLIENT_ID_GOOGLE", "CLIENT_SECRET_GOOGLE")
+    if pair is None:
+        return None
+    return ProviderRules(
+        name="google",
+        kind="google",
+        label="Google",
+        client_id=pair[0],
+        client_secret=pair[1],
+        callback=callback,
+        issuer=issuer.rstrip("/"),
+        scopes=("openid", "email", "profile"),
+        native_client_ids=native,
+    )
+
+
+def _github(reader: Reader, callbacks: str) -> ProviderRules | None:
+    """GitHub or GitHub Enterprise, on when it has credentials."""
+    base = (reader.text("GITHUB_BASE_URL") or "https://github.com").rstrip("/")
+    public = "https://api.github.com" if base == "https://github.com" else f"{base}/api/v3"
+    api = (reader.text("GITHUB_API_URL") or public).rstrip("/")
+    callback = reader.text("CLIENT_CALL_BACK_GITHUB") or f"{callbacks}/github/callback"
+    pair = _credentials(reader, "CLIENT_ID_GITHUB", "CLIENT_SECRET_GITHUB")
+    if pair is None:
+        return None
+    return ProviderRules(
+        name="github",
+        kind="github",
+        label="GitHub",
+        client_id=pair[0],
+        client_secret=pair[1],
+        callback=callback,
+        issuer=base,
+        api=api,
+        scopes=("read:user", "user:email"),
+    )
+
+
+def _named(reader: Reader, name: str, callbacks: str) -> ProviderRules | None:
+    """A generic OpenID provider, `OIDC_<NAME>_…`."""
+    path = name.lower().replace("_", "-")
+    if path in RESERVED:
+        reader.wrong(f"OIDC_{name}_ISSUER", f"{path!r} is a path of our own, choose another name")
+        return None
+    pair = _credentials(reader, f"OIDC_{name}_CLIENT_ID", f"OIDC_{name}_CLIENT_SECRET")
+    if pair is None:
+        reader.wrong(f"OIDC_{name}_CLIENT_ID", "is required beside the issuer, and the secret too")
+        return None
+    scopes = _list(reader, f"OIDC_{name}_SCOPES") or ("openid", "email", "profile")
+    return ProviderRules(
+        name=path,
+        kind="oidc",
+        label=reader.text(f"OIDC_{name}_LABEL") or name.replace("_", " ").title(),
+        client_id=pair[0],
+        client_secret=pair[1],
+        callback=reader.text(f"OIDC_{name}_CALLBACK") or f"{callbacks}/{path}/callback",
+        issuer=(reader.text(f"OIDC_{name}_ISSUER") or "").rstrip("/"),
+        scopes=scopes if "openid" in scopes else ("openid", *scopes),
+        native_client_ids=_list(reader, f"OIDC_{name}_CLIENT_IDS"),
+    )
+
+
+def _check_urls(reader: Reader, provider: ProviderRules, production: bool) -> None:
+    """Providers are reached by https; http only on loopback and never in production."""
+    for url in filter(None, (provider.issuer, provider.api)):
+        parts = urlsplit(url)
+        plain_allowed = not production and is_loopback(parts.hostname)
+        if parts.scheme != "https" and not (parts.scheme == "http" and plain_allowed):
+            reader.wrong(f"provider {provider.name}", f"{url!r} must be an https URL")
