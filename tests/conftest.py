@@ -2,13 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.rig import run
+from tests.rig.databases import ENGINES
 from tests.rig.postgres import empty_database
+from tests.rig.server import Portal
+
+StartPortal = Callable[..., Portal]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -18,10 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The owner cleans up; a PostgreSQL that was started goes by itself when its owner is gone."""
+    """The owner cleans up; where a PostgreSQL was started its keeper does, when the owner is gone."""
     del config
-    if run.owner() == os.getpid():
-        shutil.rmtree(run.begin(), ignore_errors=True)
+    folder = run.begin()
+    if run.owner() == os.getpid() and not (folder / "postgresql.url").exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -32,7 +38,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("NOT EVERYTHING RAN", sep="!", red=True, bold=True)
     for report in skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        terminalreporter.line(f"SKIPPED {report.nodeid}: {reason.removeprefix('Skipped: ').upper()}", red=True)
+        terminalreporter.line(
+            f"SKIPPED {report.nodeid}: {reason.removeprefix('Skipped: ').upper()}", red=True
+        )
 
 
 @pytest.fixture
@@ -42,7 +50,51 @@ def empty_postgresql() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session", params=sorted(ENGINES, reverse=True))
+def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A running server that tests share, on each database in turn: bring people of your own, leave its
+    clock and its settings alone.
+    """
+    engine = str(request.param)
+    with ENGINES[engine]() as settings:
+        shared = Portal(tmp_path_factory.mktemp(f"portal-{engine}"), settings).start()
+        yield shared
+        shared.stop()
+
+
+@pytest.fixture(params=sorted(ENGINES, reverse=True))
+def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The settings that choose a fresh database, each kind in turn; hand them to `start_portal`."""
+    with ENGINES[str(request.param)]() as settings:
+        yield settings
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder of the test's own."""
-    return tmp_path
+def start_portal(tmp_path: Path) -> Iterator[StartPortal]:
+    """Starts servers of the test's own: `start_portal(REFRESH_GRACE="5s")`; SQLite unless told otherwise.
+
+    `start_portal(database, NAME="value")` takes the database from the fixture of that name.
+    """
+    with ExitStack() as stack:
+
+        def start(chosen: dict[str, str] | None = None, /, *, wait: bool = True, **settings: str) -> Portal:
+            folder = tmp_path / f"portal-{len(list(tmp_path.iterdir()))}"
+            mine = Portal(folder, {**(chosen or {}), **settings})
+            stack.callback(mine.kill)
+            return mine.start(wait=wait)
+
+        yield start
+
+
+@pytest.fixture
+def start_pair(start_portal: StartPortal) -> Iterator[Callable[..., tuple[Portal, Portal]]]:
+    """Two server processes on one database: `start_pair(database)`."""
+    with ExitStack() as stack:
+
+        def start(chosen: dict[str, str], **settings: str) -> tuple[Portal, Portal]:
+            one = start_portal(chosen, **settings)
+            other = one.sibling()
+            stack.callback(other.kill)
+            return one, other.start()
+
+        yield start

@@ -1,7 +1,6 @@
 """PostgreSQL from a wheel: one cluster for a whole run, a database of its own for each test."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 import time
@@ -12,18 +11,12 @@ from uuid import uuid4
 
 import asyncpg
 
+from tests.rig.ports import free_port
 from tests.rig.run import one_at_a_time, owner
 
 KEEPER = Path(__file__).with_name("keeper.py")
 START_SECONDS = 90
 TEMPLATE = "migrated"
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def cluster() -> str:
@@ -34,7 +27,10 @@ def cluster() -> str:
             port = free_port()
             command = [sys.executable, KEEPER, folder / "postgresql", str(owner()), str(port)]
             log = (folder / "keeper.log").open("wb")
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            keeper = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+            keeper.returncode = 0  # it outlives us by design: no warning that it still runs
             log.close()
             url = f"postgresql://postgres@127.0.0.1:{port}"
             _wait_until_it_answers(url, folder)
@@ -118,5 +114,7 @@ def _wait_until_it_answers(url: str, folder: Path) -> None:
             time.sleep(0.2)
         else:
             return
-    said = [path.read_text() for path in (folder / "keeper.log", folder / "postgresql" / "log") if path.exists()]
+    said = [
+        path.read_text() for path in (folder / "keeper.log", folder / "postgresql" / "log") if path.exists()
+    ]
     raise AssertionError("PostgreSQL did not start:\n" + "\n".join(said))

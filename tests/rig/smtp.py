@@ -1,0 +1,62 @@
+"""A mail relay on loopback that takes letters, refuses them, or hangs."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.rig.ports import free_port
+
+
+@dataclass
+class Relay:
+    """What the relay does with the next letter, and what it has taken.
+
+    `mood`: take, refuse (450 at RCPT), unknown (550 at RCPT), hang (never answers DATA).
+    """
+
+    mood: str = "take"
+    taken: list[EmailMessage] = field(default_factory=list)
+    port: int = field(default_factory=free_port)
+
+    async def handle_RCPT(  # noqa: N802 -- the library calls it so
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """A recipient is named."""
+        del server, session, options
+        if self.mood == "refuse":
+            return "450 try again later"
+        if self.mood == "unknown":
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """A letter arrives."""
+        del server, session
+        if self.mood == "hang":
+            await asyncio.sleep(600)
+        assert isinstance(envelope.content, bytes)
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(letter, EmailMessage)
+        self.taken.append(letter)
+        return "250 OK"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """What it has taken for that address."""
+        return [letter for letter in list(self.taken) if address in str(letter["To"])]
+
+    @contextmanager
+    def open(self) -> Iterator["Relay"]:
+        """Listen; outside of this block connections are refused."""
+        controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        controller.start()
+        try:
+            yield self
+        finally:
+            controller.stop()
