@@ -59,6 +59,14 @@ class SessionRules:
     leeway: timedelta = timedelta(seconds=10)  # for iat and nbf of access tokens
 
 
+RACE = timedelta(seconds=2)
+"""How long, within the grace, the token that was just replaced is taken for one that lost a race.
+
+Without it a rotation in the last instant of a burst would close the session of honest tabs that
+came a millisecond later, when the burst is over.
+"""
+
+
 class Verdict(Enum):
     """What judge() decides."""
 
@@ -91,6 +99,9 @@ def judge(session: Session, account: Account, generation: int, now: datetime, ru
         return Verdict.ROTATE
     in_burst = now - session.burst_at <= rules.grace and rules.grace > timedelta(0)
     if in_burst and generation >= session.burst_from:
+        return Verdict.REPLAY
+    race = min(RACE, rules.grace)
+    if generation == session.generation - 1 and timedelta(0) < race and now - session.rotated_at <= race:
         return Verdict.REPLAY
     return Verdict.REUSED
 
