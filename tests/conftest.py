@@ -52,9 +52,7 @@ def empty_postgresql() -> Iterator[str]:
 
 @pytest.fixture(scope="session", params=sorted(ENGINES, reverse=True))
 def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """A running server that tests share, on each database in turn: bring people of your own, leave its
-    clock and its settings alone.
-    """
+    """A running server that tests share, on each database in turn: leave its clock and settings alone."""
     engine = str(request.param)
     with ENGINES[engine]() as settings:
         shared = Portal(tmp_path_factory.mktemp(f"portal-{engine}"), settings).start()
