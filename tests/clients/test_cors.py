@@ -25,7 +25,7 @@ def preflight(
     """What a browser asks before a call."""
     asked = {
         "Origin": origin,
-        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": headers,
     }
     return httpx.options(f"{portal.api}/auth/login", headers=asked)

@@ -1,0 +1,57 @@
+"""Staying signed in while many requests show the same refresh token at the same instant."""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from tests.rig.crowd import Crowd, refresh
+from tests.rig.person import Person
+from tests.rig.server import Portal
+
+ROUNDS = 50
+STORM_ROUNDS = 1000
+PARALLEL = 100
+
+
+def rounds() -> int:
+    """CI's figure, or that of SECURITY.md with STORM_SCALE=1."""
+    return STORM_ROUNDS if os.environ.get("STORM_SCALE") == "1" else ROUNDS
+
+
+async def race(urls: Sequence[str], person: Person) -> None:
+    """In each round all show the same token; each round goes on with its one successor."""
+    token = person.device.refresh_token
+    async with Crowd(urls, PARALLEL) as crowd:
+        for number in range(rounds()):
+            answers = await crowd.ask(*[refresh(token)] * PARALLEL)
+            assert {answer.status for answer in answers} == {200}, f"round {number}"
+            successors = {answer.json["refreshToken"] for answer in answers}
+            assert len(successors) == 1, f"round {number}: {len(successors)} successors"
+            assert token not in successors
+            token = successors.pop()
+    person.device.refresh_token = token
+
+
+@pytest.mark.row("RF3")
+@pytest.mark.timeout(3600)
+def test_a_hundred_at_once_have_one_successor(portal: Portal) -> None:
+    person = portal.a_person()
+    asyncio.run(race([portal.url], person))
+    assert person.device.refresh().status_code == 200
+    assert person.device.signed_in()
+    assert len(person.device.sessions()) == 1
+
+
+@pytest.mark.row("OP8")
+@pytest.mark.timeout(3600)
+def test_a_hundred_at_once_over_two_processes_have_one_successor(
+    database: dict[str, str], start_pair: Callable[..., tuple[Portal, Portal]]
+) -> None:
+    one, other = start_pair(database)
+    person = one.a_person()
+    asyncio.run(race([one.url, other.url], person))
+    assert person.device.refresh().status_code == 200
+    assert person.device.signed_in()
+    assert len(person.device.sessions()) == 1
