@@ -18,7 +18,7 @@ from auth_portal.tickets.tickets import Tickets
 
 @dataclass(frozen=True)
 class NotMe:
-    """ "This wasn't me": the session dies at once, no device stays known, a reset letter goes out."""
+    """End the session that somebody else opened; no device stays known, a reset letter goes out."""
 
     accounts: Accounts
     sessions: Sessions

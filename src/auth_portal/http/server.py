@@ -1,0 +1,138 @@
+"""The HTTP server itself: uvicorn, with the bounds that its parser does not set."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LARGEST_HEAD = 32 * 1024  # bytes of request line and headers
+LONGEST_HEAD = 10.0  # seconds for a head to arrive: slow senders are cut
+LONGEST_SHUTDOWN = 8  # seconds for requests in flight
+MOST_CONNECTIONS = 20_000
+TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-type: text/plain; charset=utf-8\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
+DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with a largest head (431) and a longest time for one to arrive.
+
+    The parser buffers a head of any size, and the keep-alive timer ends with the first byte, so
+    without these a thousand slow senders would hold a thousand connections for ever (IN1, IN13).
+    """
+
+    _head_bytes = 0
+    _head_done = False
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A first head has to arrive in time too."""
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(LONGEST_HEAD, self._cut)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is awaited any more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what arrives while a head is incomplete."""
+        self._head_done = False
+        if self._head_bytes + len(data) > LARGEST_HEAD and not self._in_body():
+            head = self._head_bytes + (data.find(b"\r\n\r\n") + 1 or len(data))
+            if head > LARGEST_HEAD:
+                self.transport.write(TOO_LARGE)
+                self._cut()
+                return
+        super().data_received(data)
+        if self._head_done or self._in_body():
+            self._head_bytes = 0
+        else:
+            self._head_bytes += len(data)
+
+    def on_message_begin(self) -> None:
+        """A head begins: it has its time."""
+        super().on_message_begin()
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(LONGEST_HEAD, self._cut)
+
+    def on_headers_complete(self) -> None:
+        """The head is here."""
+        self._head_done = True
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def _in_body(self) -> bool:
+        """A request is being answered or its body still arrives."""
+        return self.cycle is not None and (self.cycle.more_body or not self.cycle.response_complete)
+
+    def _stop_waiting(self) -> None:
+        """The head came, or the connection went."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _cut(self) -> None:
+        """End a connection whose head is too slow or too large."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.close()
+
+
+def run_server(app: Any, host: str, port: int, *, workers: int = 1, log_level: str = "warning") -> bool:
+    """Serve until SIGINT or SIGTERM; requests in flight are finished within 8 s.
+
+    `app` is an ASGI callable, or with several workers the import string of a factory. Returns
+    False when the server could not start (the port is taken, the application refused).
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        factory=isinstance(app, str),
+        workers=workers,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        log_level=log_level,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=LONGEST_SHUTDOWN,
+        limit_concurrency=MOST_CONNECTIONS,
+        backlog=4096,
+    )
+    if workers > 1:
+        from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 -- only several workers need it
+
+        Multiprocess(config, sockets=[config.bind_socket()]).run()
+        return True
+    server = uvicorn.Server(config)
+    server.run()
+    return server.started
+
+
+def die_with_parent() -> None:
+    """A worker must not go on serving when its supervisor was killed (OP5)."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(DIES_WITH_PARENT, signal.SIGTERM, 0, 0, 0)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True, name="watch-parent").start()
