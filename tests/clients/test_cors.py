@@ -19,9 +19,7 @@ def with_front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     portal.stop()
 
 
-def preflight(
-    portal: Portal, origin: str, method: str = "POST", headers: str = "content-type"
-) -> httpx.Response:
+def preflight(portal: Portal, origin: str, headers: str = "content-type") -> httpx.Response:
     """What a browser asks before a call."""
     asked = {
         "Origin": origin,

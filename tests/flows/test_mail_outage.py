@@ -1,0 +1,69 @@
+"""A relay that is down for a minute: nobody notices at sign-up, and the letter arrives afterwards."""
+
+import time
+
+import pytest
+
+from tests.conftest import StartPortal
+from tests.rig.smtp import Relay
+
+WAIT_SECONDS = 60
+
+
+def arrives(relay: Relay, address: str) -> bool:
+    """The letter is there within a minute of real time."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        if relay.to(address):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def mail_settings(relay: Relay) -> dict[str, str]:
+    """A server that sends through this relay."""
+    return {
+        "MAIL_HOST": "127.0.0.1",
+        "MAIL_PORT": str(relay.port),
+        "MAIL_DEFAULT_EMAIL": "no-reply@example.com",
+    }
+
+
+@pytest.mark.row("OP1")
+def test_a_letter_waits_for_the_relay(database: dict[str, str], start_portal: StartPortal) -> None:
+    relay = Relay()
+    portal = start_portal(database, **mail_settings(relay))
+    person = portal.a_person()
+    assert person.device.signed_in(), "sign-up answers as usual"
+    portal.move_clock(60)
+    with relay.open():
+        portal.move_clock(15 * 60)
+        assert arrives(relay, person.email), portal.log()[-3000:]
+        ids = {str(letter["Message-ID"]) for letter in relay.to(person.email)}
+        assert len(ids) == 1
+    assert portal.ready()
+
+
+@pytest.mark.row("OP1")
+def test_a_relay_that_says_later_gets_it_later(start_portal: StartPortal) -> None:
+    relay = Relay(mood="refuse")
+    with relay.open():
+        portal = start_portal(**mail_settings(relay))
+        person = portal.a_person()
+        relay.mood = "take"
+        portal.move_clock(15 * 60)
+        assert arrives(relay, person.email), portal.log()[-3000:]
+
+
+@pytest.mark.row("OP1")
+def test_an_unknown_recipient_is_dead_at_once_and_visible(start_portal: StartPortal) -> None:
+    relay = Relay(mood="unknown")
+    with relay.open():
+        portal = start_portal(**mail_settings(relay))
+        person = portal.a_person()
+        deadline = time.monotonic() + WAIT_SECONDS
+        while "dead" not in portal.run("mail", "list") and time.monotonic() < deadline:
+            time.sleep(0.2)
+        listed = portal.run("mail", "list")
+        assert "dead" in listed
+        assert person.email in listed
