@@ -6,6 +6,8 @@ from enum import Enum, StrEnum
 
 from auth_portal.accounts.account import Account
 
+MOST_AGENT = 256  # characters of a user agent that a session keeps
+
 
 class EndReason(StrEnum):
     """Why a session ended."""

@@ -1,0 +1,158 @@
+"""Refresh: judge the token that is shown, then rotate, replay, or close the session."""
+
+from dataclasses import dataclass, replace
+
+from auth_portal.core.clock import Clock
+from auth_portal.core.log import Log
+from auth_portal.core.refusal import unauthorized, unavailable
+from auth_portal.core.visitor import Visitor, network_of
+from auth_portal.journal.event import Kind
+from auth_portal.journal.record import Record
+from auth_portal.mail.letter import LetterKind
+from auth_portal.mail.post import Post
+from auth_portal.sessions.access_token import AccessTokens
+from auth_portal.sessions.refresh_token import RefreshTokens
+from auth_portal.sessions.session import (
+    MOST_AGENT,
+    EndReason,
+    Session,
+    SessionRules,
+    Verdict,
+    judge,
+    next_burst,
+)
+from auth_portal.sessions.store import Found, Sessions
+from auth_portal.sessions.tokens import Tokens
+
+TRIES = 4  # the second finds the winner's row; more only if a replica lags behind
+
+
+@dataclass(frozen=True)
+class Rotate:
+    """The walk of DESIGN.md section 4 (ASVS 5.0 10.4.5, RFC 9700 section 4.14.2)."""
+
+    sessions: Sessions
+    refresh_tokens: RefreshTokens
+    access_tokens: AccessTokens
+    record: Record
+    post: Post
+    clock: Clock
+    rules: SessionRules
+    log: Log
+
+    async def __call__(self, token: str, visitor: Visitor) -> Tokens:
+        """New tokens, or the current ones again inside the grace. Raises the one 401, or unavailable."""
+        shown = self.refresh_tokens.read(token)
+        await self.access_tokens.keys.fresh()
+        for _ in range(TRIES):
+            found = await self.sessions.find(shown.session_id)
+            if found is None:
+                raise unauthorized("session unknown or swept")
+            verdict = judge(found.session, found.account, shown.generation, self.clock(), self.rules)
+            match verdict:
+                case Verdict.ROTATE:
+                    advanced = await self._advance(found.session, visitor)
+                    if advanced is not None:
+                        return self._tokens(found, advanced)
+                case Verdict.REPLAY:
+                    await self._notice_elsewhere(found, visitor)
+                    return self._tokens(found, found.session)
+                case Verdict.REUSED:
+                    await self._close_reused(found, shown.generation, visitor)
+                    raise unauthorized("an old refresh token was used")
+                case Verdict.AHEAD:
+                    await self._close_rolled_back(found, shown.generation, visitor)
+                    raise unauthorized("refresh token is ahead of the database")
+                case Verdict.ENDED:
+                    raise unauthorized("session has ended")
+        raise unavailable("the session could not be advanced")
+
+    async def _advance(self, session: Session, visitor: Visitor) -> Session | None:
+        """The session one generation on; None when another request was first: judge once more."""
+        now = self.clock()
+        burst_from, burst_at = next_burst(session, now, self.rules)
+        agent = visitor.user_agent[:MOST_AGENT]
+        won = await self.sessions.advance(
+            session, burst_from=burst_from, burst_at=burst_at, now=now, ip=visitor.ip, user_agent=agent
+        )
+        if not won:
+            return None
+        return replace(
+            session,
+            generation=session.generation + 1,
+            burst_from=burst_from,
+            burst_at=burst_at,
+            rotated_at=now,
+            ip=visitor.ip,
+            network=visitor.network,
+            user_agent=agent,
+        )
+
+    def _tokens(self, found: Found, session: Session) -> Tokens:
+        """The tokens of the session as it stands; a replay's lives no longer than the rotation's."""
+        access, expires_at = self.access_tokens.write(found.account.id, session.id, session.rotated_at)
+        refresh = self.refresh_tokens.write(session.id, session.generation)
+        return Tokens(access, expires_at, refresh, session, found.account)
+
+    async def _notice_elsewhere(self, found: Found, visitor: Visitor) -> None:
+        """Another network **and** another program than the rotation's: perhaps a thief in the grace.
+
+        Answered all the same, since a front end's own server may refresh for its page.
+        """
+        session = found.session
+        if visitor.network == network_of(session.ip) or visitor.user_agent[:MOST_AGENT] == session.user_agent:
+            return
+        await self.record(
+            Kind.REFRESH_REPLAY_ELSEWHERE, visitor, account_id=found.account.id, session_id=session.id
+        )
+
+    async def _close_reused(self, found: Found, generation: int, visitor: Visitor) -> None:
+        """Somebody else holds a token of this family. End it first: no later failure may undo that.
+
+        Of parallel reuses the one that ended it writes to the owner.
+        """
+        session, account = found.session, found.account
+        if not await self.sessions.end(session.id, EndReason.REUSED, self.clock()):
+            return
+        await self.record(
+            Kind.REFRESH_REUSED,
+            visitor,
+            account_id=account.id,
+            session_id=session.id,
+            outcome="refused",
+            generation=f"{generation} of {session.generation}",
+        )
+        if account.email is None:
+            return
+        facts = {
+            "name": account.first_name,
+            "device": session.name,
+            "ip": visitor.ip,
+            "when": self.clock().isoformat(),
+        }
+        await self.post(
+            LetterKind.SESSION_REUSED,
+            account.email,
+            account_id=account.id,
+            locale=account.locale,
+            facts=facts,
+        )
+
+    async def _close_rolled_back(self, found: Found, generation: int, visitor: Visitor) -> None:
+        """The database is older than the token: a matter for the operator, no theft, no letter."""
+        session = found.session
+        if not await self.sessions.end(session.id, EndReason.ROLLED_BACK, self.clock()):
+            return
+        self.log.error(
+            "the database went back in time: a refresh token is newer than its session",
+            session=session.id,
+            shown=generation,
+            stored=session.generation,
+        )
+        await self.record(
+            Kind.SESSION_ROLLED_BACK,
+            visitor,
+            account_id=found.account.id,
+            session_id=session.id,
+            outcome="refused",
+        )
