@@ -18,10 +18,10 @@ class Changed(Enum):
 class Accounts(Protocol):
     """Accounts and their identities. Guards stand in the statement: never read, decide, write."""
 
-    async def create(self, account: Account, identity: Identity | None = None) -> bool:
-        """Insert the account, with its first identity if given, whole or not at all.
+    async def create(self, account: Account, *identities: Identity) -> bool:
+        """Insert the account, with its identities if any are given, whole or not at all.
 
-        False when the address, the id or the (provider, subject) is taken. Of any number of
+        False when the address, the id or a (provider, subject) is taken. Of any number of
         parallel calls with one address exactly one returns True.
         """
 

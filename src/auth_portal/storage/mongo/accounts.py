@@ -1,0 +1,218 @@
+"""Accounts in MongoDB: one document each, with its identities inside."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from auth_portal.accounts.account import Account, Identity
+from auth_portal.accounts.store import Changed
+from auth_portal.storage.mongo.account_documents import (
+    account_of,
+    document_of,
+    embedded,
+    identities_of,
+    key_of,
+)
+from auth_portal.storage.mongo.collection import Collection, Document, literal
+from auth_portal.storage.mongo.values import stored
+
+LIVING: Document = {"deleted_at": None}
+ACTIVE: Document = {"deleted_at": None, "disabled_at": None}
+END_RUN: Document = {"failures": 0, "failures_day": 0}
+MOST_HALVINGS = 31
+
+
+@dataclass(frozen=True)
+class MongoAccounts:
+    """The Accounts port."""
+
+    accounts: Collection
+
+    async def create(self, account: Account, *identities: Identity) -> bool:
+        """See the port; unique indexes on address and identity decide."""
+        return await self.accounts.insert(document_of(account, identities))
+
+    async def find(self, account_id: str) -> Account | None:
+        """See the port."""
+        return _read(await self.accounts.find({"_id": account_id}))
+
+    async def find_by_email(self, email: str) -> Account | None:
+        """See the port."""
+        return _read(await self.accounts.find({"email": email}))
+
+    async def find_by_identity(self, provider: str, subject: str) -> Account | None:
+        """See the port."""
+        return _read(await self.accounts.find({"identities.key": key_of(provider, subject)}))
+
+    async def identities(self, account_id: str) -> list[Identity]:
+        """See the port."""
+        found = await self.accounts.find({"_id": account_id}, {"identities": 1})
+        return identities_of(found) if found else []
+
+    async def page(self, after_id: str, at_most: int) -> list[Account]:
+        """See the port."""
+        found = await self.accounts.many({"_id": {"$gt": after_id}, **LIVING}, [("_id", 1)], at_most)
+        return [account_of(document) for document in found]
+
+    async def rename(
+        self,
+        account_id: str,
+        *,
+        first_name: str | None,
+        last_name: str | None,
+        locale: str | None,
+        now: datetime,
+    ) -> Account | None:
+        """See the port."""
+        given = {"first_name": first_name, "last_name": last_name, "locale": locale}
+        fields = {name: value for name, value in given.items() if value is not None}
+        change = {"$set": {**fields, "updated_at": stored(now)}}
+        return _read(await self.accounts.change_and_read({"_id": account_id, **LIVING}, change))
+
+    async def confirm(self, account_id: str, email: str, now: datetime) -> bool:
+        """See the port; a pipeline, so that the first instant stays."""
+        new = {"$eq": [{"$ifNull": ["$email_confirmed_at", None]}, None]}
+        at = literal(stored(now))
+        fields = {
+            "email_confirmed_at": {"$cond": [new, at, "$email_confirmed_at"]},
+            "updated_at": {"$cond": [new, at, "$updated_at"]},
+        }
+        return await self.accounts.change({"_id": account_id, "email": email, **ACTIVE}, [{"$set": fields}])
+
+    async def rehash(self, account_id: str, seen: str, fresh: str) -> bool:
+        """See the port."""
+        where = {"_id": account_id, "password_hash": seen, **LIVING}
+        return await self.accounts.change(where, {"$set": {"password_hash": fresh}})
+
+    async def set_password(
+        self, account_id: str, fresh: str, *, seen: str | None, epoch: int, now: datetime
+    ) -> int | None:
+        """See the port."""
+        at = stored(now)
+        where = {"_id": account_id, "password_hash": seen, "epoch": epoch, **ACTIVE}
+        fields = {"password_hash": fresh, "password_changed_at": at, "updated_at": at}
+        return await self._new_epoch(where, {"$set": fields, "$inc": {"epoch": 1}})
+
+    async def reset_password(
+        self, account_id: str, fresh: str, *, email: str, epoch: int, now: datetime
+    ) -> int | None:
+        """See the port; one pipeline, so that what a squatter linked goes in the same change."""
+        at = literal(stored(now))
+        confirmed = {"$ne": [{"$ifNull": ["$email_confirmed_at", None]}, None]}
+        fields = {
+            "password_hash": literal(fresh),
+            "password_changed_at": at,
+            "password_reset_at": at,
+            "updated_at": at,
+            "identities": {"$cond": [confirmed, "$identities", literal([])]},
+            "social_type": {"$cond": [confirmed, "$social_type", None]},
+            "email_confirmed_at": {"$ifNull": ["$email_confirmed_at", at]},
+            "epoch": {"$add": ["$epoch", 1]},
+            **END_RUN,
+        }
+        where = {"_id": account_id, "email": email, "epoch": epoch, **ACTIVE}
+        return await self._new_epoch(where, [{"$set": fields}])
+
+    async def take_over(self, account_id: str, *, email: str, epoch: int, now: datetime) -> int | None:
+        """See the port."""
+        at = stored(now)
+        where = {"_id": account_id, "email": email, "epoch": epoch, "email_confirmed_at": None, **ACTIVE}
+        fields = {
+            "password_hash": None,
+            "identities": [],
+            "social_type": None,
+            "email_confirmed_at": at,
+            "updated_at": at,
+            **END_RUN,
+        }
+        return await self._new_epoch(where, {"$set": fields, "$inc": {"epoch": 1}})
+
+    async def change_email(
+        self, account_id: str, *, old: str | None, new: str, epoch: int, now: datetime
+    ) -> Changed:
+        """See the port."""
+        at = stored(now)
+        where = {"_id": account_id, "email": old, "epoch": epoch, **ACTIVE}
+        change = {"$set": {"email": new, "email_confirmed_at": at, "updated_at": at}}
+        try:
+            return Changed.DONE if await self.accounts.change(where, change) else Changed.STALE
+        except DuplicateKeyError:
+            return Changed.TAKEN
+
+    async def link(self, identity: Identity, *, epoch: int) -> bool:
+        """See the port. A unique index does not compare within one document: the guard does."""
+        one = embedded(identity)
+        where = {"_id": identity.account_id, "epoch": epoch, "identities.key": {"$ne": one["key"]}, **ACTIVE}
+        try:
+            return await self.accounts.change(where, {"$push": {"identities": one}})
+        except DuplicateKeyError:
+            return False
+
+    async def unlink(self, account_id: str, identity_id: str) -> bool:
+        """See the port; that it is not the last way in stands in the filter of the one change."""
+        another_way = [{"password_hash": {"$type": "string"}}, {"identities.1": {"$exists": True}}]
+        where = {"_id": account_id, "identities.id": identity_id, "$or": another_way, **LIVING}
+        same = {"$eq": ["$$one.id", literal(identity_id)]}
+        gone = {"$filter": {"input": "$identities", "as": "one", "cond": same}}
+        left = {"$filter": {"input": "$identities", "as": "one", "cond": {"$not": [same]}}}
+        its_provider = {"$map": {"input": gone, "as": "one", "in": "$$one.provider"}}
+        named = {"$in": [{"$ifNull": ["$social_type", ""]}, its_provider]}
+        fields = {"identities": left, "social_type": {"$cond": [named, None, "$social_type"]}}
+        return await self.accounts.change(where, [{"$set": fields}])
+
+    async def disable(self, account_id: str, now: datetime) -> bool:
+        """See the port."""
+        fields = {"disabled_at": stored(now), "updated_at": stored(now)}
+        change = {"$set": fields, "$inc": {"epoch": 1}}
+        return await self.accounts.change({"_id": account_id, **LIVING}, change)
+
+    async def enable(self, account_id: str, now: datetime) -> bool:
+        """See the port."""
+        where = {"_id": account_id, "disabled_at": {"$ne": None}, **LIVING}
+        return await self.accounts.change(where, {"$set": {"disabled_at": None, "updated_at": stored(now)}})
+
+    async def delete(self, account_id: str, now: datetime) -> bool:
+        """See the port."""
+        blank: dict[str, Any] = dict.fromkeys(("email", "password_hash", "locale", "social_type"))
+        blank |= {"first_name": "", "last_name": "", "identities": []}
+        fields = {**blank, "deleted_at": stored(now), "updated_at": stored(now)}
+        change = {"$set": fields, "$inc": {"epoch": 1}}
+        return await self.accounts.change({"_id": account_id, **LIVING}, change)
+
+    async def end_everything(self, account_id: str, now: datetime) -> int | None:
+        """See the port."""
+        change = {"$set": {"updated_at": stored(now)}, "$inc": {"epoch": 1}}
+        return await self._new_epoch({"_id": account_id, **LIVING}, change)
+
+    async def reserve_try(self, account_id: str, *, today: int, at_most: int) -> bool:
+        """See the port; the halved run is computed by the server, in filter and change alike."""
+        days = {"$max": [0, {"$min": [MOST_HALVINGS, {"$subtract": [today, "$failures_day"]}]}]}
+        run = {"$toInt": {"$floor": {"$divide": ["$failures", {"$pow": [2, days]}]}}}
+        where = {"_id": account_id, "$expr": {"$lt": [run, at_most]}, **LIVING}
+        fields = {"failures": {"$add": [run, 1]}, "failures_day": {"$max": ["$failures_day", today]}}
+        return await self.accounts.change(where, [{"$set": fields}])
+
+    async def give_back_try(self, account_id: str) -> None:
+        """See the port."""
+        await self.accounts.change({"_id": account_id, "failures": {"$gt": 0}}, {"$inc": {"failures": -1}})
+
+    async def forgive(self, account_id: str) -> None:
+        """See the port."""
+        await self.accounts.change({"_id": account_id}, {"$set": END_RUN})
+
+    async def sweep_deleted(self, before: datetime, at_most: int) -> list[str]:
+        """See the port."""
+        where = {"deleted_at": {"$lt": stored(before)}}
+        return await self.accounts.sweep(where, [("deleted_at", 1)], at_most)
+
+    async def _new_epoch(self, where: Document, change: Document | list[Document]) -> int | None:
+        """Change one account and return its epoch as it then is."""
+        found = await self.accounts.change_and_read(where, change)
+        return None if found is None else int(found["epoch"])
+
+
+def _read(document: Document | None) -> Account | None:
+    """The account, when there is a document."""
+    return None if document is None else account_of(document)

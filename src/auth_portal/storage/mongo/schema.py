@@ -1,0 +1,128 @@
+"""Collections, indexes and the schema's version: made by `migrate`, looked at by `doctor`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from auth_portal.storage.mongo.collection import Collection, Document, reaching
+from auth_portal.storage.mongo.signing_keys import KEYS
+
+VERSION = 1
+SCHEMA = "schema"
+
+# A prefix, since the original keeps `users` and `sessions` in what may be the same database.
+ACCOUNTS = "portal_accounts"
+SESSIONS = "portal_sessions"
+DEVICES = "portal_devices"
+TICKETS = "portal_tickets"
+OUTBOX = "portal_outbox"
+JOURNAL = "portal_journal"
+HOUSE = "portal_house"
+
+
+@dataclass(frozen=True)
+class Index:
+    """One index that we need. `options` are the driver's, unique and partial ones among them."""
+
+    collection: str
+    name: str
+    keys: tuple[tuple[str, int], ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _unique_text(path: str) -> dict[str, Any]:
+    """Unique among texts only: any number of accounts have no address, or no identity.
+
+    Written as "greater than the empty text", from which planners see that an equality is covered.
+    """
+    return {"unique": True, "partialFilterExpression": {path: {"$gt": ""}}}
+
+
+def _index(collection: str, *fields: str, **options: Any) -> Index:
+    """An index over these fields; a leading `-` means descending."""
+    keys = tuple((name.lstrip("-"), -1 if name.startswith("-") else 1) for name in fields)
+    return Index(collection, "_".join(name for name, _ in keys).replace(".", "_"), keys, options)
+
+
+INDEXES = (
+    _index(ACCOUNTS, "email", **_unique_text("email")),
+    _index(ACCOUNTS, "identities.key", **_unique_text("identities.key")),
+    _index(ACCOUNTS, "deleted_at", partialFilterExpression={"deleted_at": {"$gt": 0}}),
+    _index(SESSIONS, "account_id", "-created_at"),
+    _index(SESSIONS, "ended_at", partialFilterExpression={"ended_at": {"$gt": 0}}),
+    _index(SESSIONS, "rotated_at"),
+    _index(DEVICES, "marks.at"),
+    _index(TICKETS, "holder"),
+    _index(TICKETS, "expires_at"),
+    # The server's own sweep, a day late: whether a ticket is alive is asked when it is spent.
+    _index(TICKETS, "swept_after", expireAfterSeconds=0),
+    _index(OUTBOX, "state", "claimed_until", "next_try_at"),
+    _index(OUTBOX, "state", "-created_at"),
+    _index(OUTBOX, "recipient"),
+    _index(OUTBOX, "settled_at", partialFilterExpression={"settled_at": {"$gt": 0}}),
+    _index(JOURNAL, "account_id", "-_id"),
+    _index(JOURNAL, "at"),
+)
+
+
+class NewerSchemaError(Exception):
+    """The database was made by a newer version of this program, which is refused."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Brings a database up to date; any number may do it at once, since making what exists is nothing."""
+
+    database: AsyncDatabase[Document]
+    house: Collection
+
+    async def version(self) -> int:
+        """The version that stands in the database; 0 for an empty one."""
+        found = await self.house.find({"_id": SCHEMA})
+        return int(found["version"]) if found else 0
+
+    async def migrate(self) -> int:
+        """Make what is missing; returns the version that then stands. Raises NewerSchemaError."""
+        standing = await self.version()
+        refuse_newer(standing)
+        for index in INDEXES:
+            with reaching():
+                await self.database[index.collection].create_index(
+                    list(index.keys), name=index.name, **index.options
+                )
+        await self.house.change_or_insert({"_id": KEYS}, {"$setOnInsert": {"keys": []}})
+        await self.house.change_or_insert({"_id": SCHEMA}, {"$max": {"version": VERSION}})
+        return await self.version()
+
+    async def missing(self) -> list[str]:
+        """What `migrate` would make: indexes that are not there or are not as they must be."""
+        faults: list[str] = []
+        standing: dict[str, Mapping[str, Any]] = {}
+        for collection in dict.fromkeys(index.collection for index in INDEXES):
+            with reaching():
+                found = await self.database[collection].index_information()
+            standing |= {f"{collection}.{name}": dict(facts) for name, facts in found.items()}
+        for index in INDEXES:
+            facts = standing.get(f"{index.collection}.{index.name}")
+            if facts is None or not _as_wanted(index, facts):
+                faults.append(f"{index.collection}.{index.name}")
+        return faults
+
+
+def refuse_newer(standing: int) -> None:
+    """A schema newer than the code is refused: writing into it could lose what we do not know of."""
+    if standing > VERSION:
+        raise NewerSchemaError(f"the database has schema {standing}, this program knows up to {VERSION}")
+
+
+def _as_wanted(index: Index, facts: Mapping[str, Any]) -> bool:
+    """The keys are right, and what makes it unique, partial or expiring."""
+    keys = tuple((str(name), int(direction)) for name, direction in facts["key"])
+    if keys != index.keys or bool(facts.get("unique")) != bool(index.options.get("unique")):
+        return False
+    partial = facts.get("partialFilterExpression")
+    wanted = index.options.get("partialFilterExpression")
+    same_partial = (dict(partial) if partial else None) == wanted
+    return same_partial and facts.get("expireAfterSeconds") == index.options.get("expireAfterSeconds")

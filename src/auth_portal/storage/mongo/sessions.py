@@ -1,0 +1,164 @@
+"""Sessions in MongoDB: one document each, read together with its account."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from auth_portal.sessions.session import Session
+from auth_portal.sessions.store import Found
+from auth_portal.storage.mongo.account_documents import account_of
+from auth_portal.storage.mongo.collection import Collection, Document
+from auth_portal.storage.mongo.values import instant, instant_or_none, stored
+
+NEWEST_FIRST = (("created_at", -1), ("_id", -1))
+
+
+@dataclass(frozen=True)
+class MongoSessions:
+    """The Sessions port. `accounts` is the name of the collection that `find` joins."""
+
+    sessions: Collection
+    accounts: str
+
+    async def open(self, session: Session) -> None:
+        """See the port."""
+        await self.sessions.keep(document_of(session))
+
+    async def find(self, session_id: str) -> Found | None:
+        """See the port. One aggregation, which reads the session first and the account after it.
+
+        It is no snapshot over both, and need not be: the account is the younger of the two, so an
+        epoch, a disabling or a deletion that was committed before this call is always seen. What a
+        change between the two reads can do is show a session of the old epoch beside the new one,
+        and that is judged as ended, which by then it is.
+        """
+        join = {"from": self.accounts, "localField": "account_id", "foreignField": "_id", "as": "account"}
+        found = await self.sessions.aggregate({"$match": {"_id": session_id}}, {"$lookup": join})
+        if not found or not found[0]["account"]:
+            return None
+        return Found(session_of(found[0]), account_of(found[0]["account"][0]))
+
+    async def advance(
+        self,
+        session: Session,
+        *,
+        burst_from: int,
+        burst_at: datetime,
+        now: datetime,
+        ip: str,
+        user_agent: str,
+    ) -> bool:
+        """See the port."""
+        fields = {
+            "generation": session.generation + 1,
+            "burst_from": burst_from,
+            "burst_at": stored(burst_at),
+            "rotated_at": stored(now),
+            "ip": ip,
+            "user_agent": user_agent,
+        }
+        where = {"_id": session.id, "generation": session.generation, "ended_at": None}
+        return await self.sessions.change(where, {"$set": fields})
+
+    async def end(self, session_id: str, reason: str, now: datetime) -> bool:
+        """See the port."""
+        return await self.sessions.change({"_id": session_id, "ended_at": None}, ended(reason, now))
+
+    async def end_own(self, account_id: str, session_id: str, reason: str, now: datetime) -> bool:
+        """See the port."""
+        where = {"_id": session_id, "account_id": account_id, "ended_at": None}
+        return await self.sessions.change(where, ended(reason, now))
+
+    async def end_others(self, account_id: str, keep: str, reason: str, now: datetime) -> int:
+        """See the port; each session ends atomically, ending all at once is the account's epoch."""
+        where = {"account_id": account_id, "ended_at": None, "_id": {"$ne": keep}}
+        return await self.sessions.change_all(where, ended(reason, now))
+
+    async def trim(self, account_id: str, epoch: int, keep: int, now: datetime) -> int:
+        """See the port."""
+        living = {"account_id": account_id, "epoch": epoch, "ended_at": None}
+        over = await self.sessions.many(living, NEWEST_FIRST, skip=keep, fields={"_id": 1})
+        many = 0
+        if over:
+            ids = {"_id": {"$in": [document["_id"] for document in over]}}
+            many = await self.sessions.change_all({**living, **ids}, ended("over_the_cap", now))
+        past = [{"ended_at": {"$ne": None}}, {"epoch": {"$lt": epoch}}]
+        gone = {"account_id": account_id, "$or": past}
+        old = await self.sessions.many(gone, NEWEST_FIRST, skip=keep, fields={"_id": 1})
+        if old:
+            await self.sessions.delete_all({**gone, "_id": {"$in": [document["_id"] for document in old]}})
+        return many
+
+    async def living(self, account_id: str, epoch: int) -> list[Session]:
+        """See the port."""
+        where = {"account_id": account_id, "epoch": epoch, "ended_at": None}
+        return [session_of(document) for document in await self.sessions.many(where, NEWEST_FIRST)]
+
+    async def rename(self, account_id: str, session_id: str, name: str) -> bool:
+        """See the port."""
+        where = {"_id": session_id, "account_id": account_id, "ended_at": None}
+        return await self.sessions.change(where, {"$set": {"name": name}})
+
+    async def restamp(self, session_id: str, seen: int, epoch: int) -> bool:
+        """See the port."""
+        where = {"_id": session_id, "epoch": seen, "ended_at": None}
+        return await self.sessions.change(where, {"$set": {"epoch": epoch}})
+
+    async def sweep(self, ended_before: datetime, rotated_before: datetime, at_most: int) -> int:
+        """See the port."""
+        ended_long_ago = {"ended_at": {"$lt": stored(ended_before)}}
+        unused = {"rotated_at": {"$lt": stored(rotated_before)}}
+        first = await self.sessions.sweep(ended_long_ago, [("ended_at", 1)], at_most)
+        left = at_most - len(first)
+        then = await self.sessions.sweep(unused, [("rotated_at", 1)], left) if left > 0 else []
+        return len(first) + len(then)
+
+    async def forget(self, account_id: str) -> int:
+        """See the port."""
+        return await self.sessions.delete_all({"account_id": account_id})
+
+
+def ended(reason: str, now: datetime) -> Document:
+    """The change that ends a session."""
+    return {"$set": {"ended_at": stored(now), "end_reason": reason}}
+
+
+def document_of(session: Session) -> Document:
+    """The session's document."""
+    return {
+        "_id": session.id,
+        "account_id": session.account_id,
+        "epoch": session.epoch,
+        "generation": session.generation,
+        "burst_from": session.burst_from,
+        "burst_at": stored(session.burst_at),
+        "rotated_at": stored(session.rotated_at),
+        "created_at": stored(session.created_at),
+        "name": session.name,
+        "method": session.method,
+        "ip": session.ip,
+        "network": session.network,
+        "user_agent": session.user_agent,
+        "ended_at": stored(session.ended_at),
+        "end_reason": session.end_reason,
+    }
+
+
+def session_of(document: Document) -> Session:
+    """The inverse of `document_of`."""
+    return Session(
+        id=document["_id"],
+        account_id=document["account_id"],
+        epoch=document["epoch"],
+        generation=document["generation"],
+        burst_from=document["burst_from"],
+        burst_at=instant(document["burst_at"]),
+        rotated_at=instant(document["rotated_at"]),
+        created_at=instant(document["created_at"]),
+        name=document["name"],
+        method=document["method"],
+        ip=document["ip"],
+        network=document["network"],
+        user_agent=document["user_agent"],
+        ended_at=instant_or_none(document["ended_at"]),
+        end_reason=document["end_reason"],
+    )
