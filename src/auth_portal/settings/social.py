@@ -29,7 +29,12 @@ def read_social(reader: Reader, backend: str, prefix: str, frontend: str, produc
         part.strip() for part in (reader.text("SOCIAL_RETURN_TO") or "").split(",") if part.strip()
     )
     return SocialRules(
-        providers=found, handoff=handoff, frontend=frontend, return_to=allowed, allow_http=not production
+        providers=found,
+        handoff=handoff,
+        frontend=frontend,
+        base=callbacks,
+        return_to=allowed,
+        allow_http=not production,
     )
 
 

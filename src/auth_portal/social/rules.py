@@ -26,7 +26,8 @@ class SocialRules:
 
     providers: tuple[ProviderRules, ...] = ()
     handoff: str = "code"
-    frontend: str = ""
+    frontend: str = ""  # origin, without a trailing slash
+    base: str = ""  # where our own social routes live: {backend}{prefix}/auth
     return_to: tuple[str, ...] = field(default=())
     timeout: timedelta = timedelta(seconds=5)
     largest_answer: int = 512 * 1024  # bytes

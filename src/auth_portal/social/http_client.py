@@ -1,0 +1,124 @@
+"""Asking a provider over HTTP as one asks a stranger: briefly, and never further than the door."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from auth_portal.social.provider import provider_failed
+from auth_portal.social.rules import SocialRules
+
+AT_ONCE = 32  # connections to one provider; each has its own client, so a stall stays with its author
+IDENTITY = {"", "identity"}
+
+
+def _client() -> httpx.AsyncClient:
+    """Reads no proxy, no .netrc and no cookie from the surroundings; follows nothing."""
+    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=4)
+    return httpx.AsyncClient(follow_redirects=False, trust_env=False, limits=limits, timeout=None)  # noqa: S113
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status and the JSON body, decoded into plain values."""
+
+    status: int
+    body: object
+
+
+@dataclass(frozen=True)
+class HttpClient:
+    """GET and POST for JSON, each within `timeout` in total however slowly the bytes drip."""
+
+    timeout: timedelta
+    largest: int  # bytes of one answer
+    allow_http: bool = False  # http to loopback, for tests and for development
+    client: httpx.AsyncClient = field(default_factory=_client)
+
+    @classmethod
+    def under(cls, rules: SocialRules) -> Self:
+        """A client as the settings have it."""
+        return cls(rules.timeout, rules.largest_answer, rules.allow_http)
+
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """GET `url`. Raises `provider_failed` unless a JSON answer arrives whole and in time."""
+        return await self._ask("GET", url, headers or {}, None)
+
+    async def post(
+        self, url: str, form: Mapping[str, str], *, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """POST `form` urlencoded to `url`. Raises `provider_failed` as `get` does."""
+        return await self._ask("POST", url, headers or {}, form)
+
+    async def close(self) -> None:
+        """Let go of idle connections."""
+        await self.client.aclose()
+
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None
+    ) -> Answer:
+        """One request, one answer, one deadline over all of it (ASVS 5.0 15.3.2, 16.5.2)."""
+        self._check(url)
+        where = f"{method} {urlsplit(url).hostname}{urlsplit(url).path}"
+        # Asked for uncompressed: a compressed answer is not read at all, so none can be a bomb.
+        polite = {"accept": "application/json", "accept-encoding": "identity", **headers}
+        try:
+            async with (
+                asyncio.timeout(self.timeout.total_seconds()),
+                self.client.stream(method, url, headers=polite, data=form) as response,
+            ):
+                raw = await self._read(response, where)
+                return Answer(response.status_code, _json(raw, where))
+        except TimeoutError:
+            raise provider_failed(f"{where}: no whole answer in time") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise provider_failed(f"{where}: {type(error).__name__}") from None
+
+    async def _read(self, response: httpx.Response, where: str) -> bytes:
+        """The body, at most `largest` bytes of it."""
+        if response.is_redirect or response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise provider_failed(f"{where}: status {response.status_code}")
+        if response.headers.get("content-encoding", "").strip().lower() not in IDENTITY:
+            raise provider_failed(f"{where}: compressed although asked not to be")
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > self.largest:
+                raise provider_failed(f"{where}: more than {self.largest} bytes")
+        return bytes(body)
+
+    def _check(self, url: str) -> None:
+        """TLS only; http where it cannot leave this machine, if the settings say so."""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            raise provider_failed("an address that is none") from None
+        if parts.scheme == "https" and host:
+            return
+        if parts.scheme == "http" and self.allow_http and _is_loopback(host):
+            return
+        raise provider_failed(f"{parts.scheme}://{host} is not asked")
+
+
+def _is_loopback(host: str) -> bool:
+    """The host is this machine and cannot be another."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _json(raw: bytes, where: str) -> object:
+    """The decoded body; what is too deep or no JSON counts as the provider's fault."""
+    try:
+        decoded: object = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise provider_failed(f"{where}: not JSON") from None
+    return decoded
