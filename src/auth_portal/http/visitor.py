@@ -1,0 +1,118 @@
+"""Who sent a request: the address is believed only from the proxies that the settings name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from auth_portal.core.clock import Clock
+from auth_portal.core.log import Log
+from auth_portal.core.visitor import Visitor, network_of
+from auth_portal.http.call import Call
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
+MOST_HOPS = 20
+MOST_LANGUAGES = 200
+QUIET = timedelta(minutes=1)
+
+
+def parse_address(text: str) -> Address | None:
+    """An address, with or without a port or brackets; IPv4 inside IPv6 becomes IPv4."""
+    bare = text.strip().strip('"')
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or (address if address.scope_id is None else None)
+    return address
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Tells the operator of a proxy that is not on the list: at most once a minute, and counted."""
+
+    clock: Clock
+    log: Log
+    counted: Callable[[], None]
+    _last: list[datetime] = field(default_factory=list)
+
+    def __call__(self, peer: str) -> None:
+        """A private peer sent forwarded headers that did not count."""
+        self.counted()
+        now = self.clock()
+        if self._last and now - self._last[0] < QUIET:
+            return
+        self._last[:] = [now]
+        self.log.warning(
+            "forwarded headers from a proxy that TRUSTED_PROXIES does not name; they do not count", peer=peer
+        )
+
+
+@dataclass(frozen=True)
+class Visitors:
+    """Makes the Visitor of a request (ASVS 5.0 4.1.3, CVE-2023-36456)."""
+
+    trusted: tuple[Network, ...]
+    notice: Notice
+    read_device: Callable[[str], str | None]
+    device_cookie: str
+
+    def of(self, call: Call) -> Visitor:
+        """Only on the paths that need it: signing in and whatever changes something."""
+        ip = self.address(call)
+        device = call.cookie(self.device_cookie)
+        return Visitor(
+            ip=ip,
+            network=network_of(ip),
+            user_agent=call.user_agent,
+            device=self.read_device(device) if device else None,
+            languages=call.header(b"accept-language")[:MOST_LANGUAGES],
+            trace=call.trace,
+        )
+
+    def address(self, call: Call) -> str:
+        """The peer, or from a trusted proxy the rightmost hop that is none of ours."""
+        peer = peer_of(call)
+        address = parse_address(peer)
+        if address is None:
+            return peer
+        if not self._trusts(address):
+            if address.is_private and is_forwarded(call):
+                self.notice(str(address))
+            return str(address)
+        hops = call.header(b"x-forwarded-for").split(",")[-MOST_HOPS:]
+        for hop in reversed(hops):
+            said = parse_address(hop)
+            if said is None:
+                break
+            address = said
+            if not self._trusts(address):
+                break
+        return str(address)
+
+    def _trusts(self, address: Address) -> bool:
+        return any(address in network for network in self.trusted)
+
+
+def peer_of(call: Call) -> str:
+    """The other end of the connection, "" when the server does not know."""
+    client = call.scope.get("client")
+    return client[0] if client else ""
+
+
+def is_forwarded(call: Call) -> bool:
+    """Some proxy says it stands between."""
+    return any(name in call.headers for name in FORWARDED)
+
+
+def is_local(call: Call) -> bool:
+    """The request comes from this machine itself, through no proxy."""
+    address = parse_address(peer_of(call))
+    return address is not None and address.is_loopback and not is_forwarded(call)
