@@ -32,8 +32,6 @@ BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
 SCRYPT = re.compile(
     rf"\$scrypt\$ln=(\d{{1,2}}),r=(\d{{1,3}}),p=(\d{{1,3}})\$({BASE64})\$({BASE64})", re.ASCII
 )
-    rf"\$scrypt\$ln=(\d{{1,2}}),r=(\d{{1,3}}),p=(\d{{1,3}})\$({BASE64})\$({BASE64})", re.ASCII
-)
 DJANGO = re.compile(rf"pbkdf2_sha256\$(\d{{1,9}})\$([!-#%-~]{{1,128}})\$({BASE64})", re.ASCII)
 FIREBASE = re.compile(
     rf"\$firebase-scrypt\$ln=(\d{{1,2}}),r=(\d{{1,3}}),ss=({BASE64}|),key=({BASE64})\$({BASE64})\$({BASE64})",
