@@ -52,7 +52,7 @@ class Register:
     randomness: Randomness
     confirm_first: bool
 
-    async def __call__(
+    async def __call__(  # noqa: PLR0917 -- the fields of the form, in its order
         self,
         first_name: str,
         last_name: str,

@@ -1,0 +1,130 @@
+"""Opens a portal: the database, the root secret, the keys, then every room, wired (`wiring.py`)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from auth_portal.core.clock import Clock, movable_clock, system_clock
+from auth_portal.core.log import Log
+from auth_portal.core.secrets import system_randomness
+from auth_portal.entry.decoy import lay_decoy
+from auth_portal.http.flows import Flows
+from auth_portal.metrics import Metrics
+from auth_portal.sessions.keys import KeyRoom
+from auth_portal.settings.settings import Settings
+from auth_portal.storage.stores import Stores
+from auth_portal.wired_flows import wire_flows
+from auth_portal.wiring import Wiring
+
+
+class WrongRootSecret(Exception):  # noqa: N818 -- it names what is wrong
+    """The database was made under another root secret: signing everyone out is not an option."""
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A whole Auth Portal, opened: its settings, its stores, its rooms and its flows."""
+
+    settings: Settings
+    stores: Stores
+    wiring: Wiring
+
+    @cached_property
+    def flows(self) -> Flows:
+        """What HTTP sets in motion; built when first asked for."""
+        return wire_flows(self.wiring)
+
+    async def close(self) -> None:
+        """Let go of everything, the database last."""
+        made = vars(self.wiring)
+        if "providers" in made:
+            await self.wiring.providers.close()
+        for close in self.wiring.closers:
+            await close()
+        if "hasher" in made:
+            self.wiring.hasher.close()
+        await self.stores.close()
+
+
+async def open_stores(settings: Settings, log: Log) -> Stores:
+    """The ports on the database that the settings name; its driver is imported only then."""
+    if settings.storage.engine == "mongodb":
+        from auth_portal.storage.mongo.open import open_mongo  # noqa: PLC0415 -- see above
+
+        return await open_mongo(settings.storage, log)
+    from auth_portal.storage.sql.open import open_sql  # noqa: PLC0415 -- see above
+
+    return await open_sql(settings.storage, log)
+
+
+def choose_clock(settings: Settings) -> Clock:
+    """The machine's clock; a movable one only with APP_ENV=test (settings refuse it elsewhere)."""
+    offset = settings.clock_offset_file
+    return movable_clock(offset) if offset is not None else system_clock
+
+
+async def open_portal(settings: Settings, log: Log, *, migrate: bool = True) -> Portal:
+    """Open the database (migrating it unless told not to), check the root secret, read the keys.
+
+    Raises WrongRootSecret, and what opening the database raises; then nothing stays open.
+    """
+    stores = await open_stores(settings, log)
+    try:
+        if migrate:
+            await stores.admin.migrate(lambda step: log.info("migrating", step=step))
+        else:
+            await stores.admin.require_current()
+        await _check_root(settings, stores)
+        clock = choose_clock(settings)
+        sealing = settings.root.keyring("signing-keys")
+        keys = KeyRoom(stores.signing_keys, sealing, clock, system_randomness, log, settings.keys)
+        await keys.load()
+        await lay_decoy(stores.accounts, clock())
+        return Portal(settings, stores, Wiring(settings, stores, keys, clock, log, Metrics()))
+    except BaseException:
+        await stores.close()
+        raise
+
+
+async def _check_root(settings: Settings, stores: Stores) -> None:
+    """The database remembers which root secret it belongs to (SECURITY.md TK14)."""
+    current, *previous = settings.root.check_values()
+    if await stores.signing_keys.pin_root(current, previous) != current:
+        raise WrongRootSecret(
+            "this database belongs to another root secret (AUTH_REFRESH_SECRET, or the key file in DATA_DIR);"
+            " to change it on purpose, give the old one as AUTH_REFRESH_SECRET_PREVIOUS"
+        )
+
+
+@dataclass
+class Background:
+    """What goes on beside the requests: letters leave, keys are re-read, old rows are swept."""
+
+    portal: Portal
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Begin; to be called in the event loop."""
+        wiring = self.portal.wiring
+        loops: tuple[Callable[[], Awaitable[None]], ...] = (
+            wiring.courier.run,
+            wiring.sweep.forever,
+            self._keys,
+        )
+        self.tasks = [asyncio.ensure_future(loop()) for loop in loops]
+
+    async def stop(self) -> None:
+        """End; a letter under way is let go of."""
+        for task in self.tasks:
+            task.cancel()
+        for task in self.tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _keys(self) -> None:
+        """Retired keys are noticed even when no token is read."""
+        while True:
+            await asyncio.sleep(10)
+            await self.portal.wiring.keys.fresh()

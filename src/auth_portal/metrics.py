@@ -1,0 +1,67 @@
+"""What is counted, in the form that Prometheus reads."""
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+def _registry() -> CollectorRegistry:
+    """A registry of our own, so that two portals in one process do not share their numbers."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    return registry
+
+
+@dataclass
+class Metrics:
+    """Counters by their Prometheus names; labels never hold an address, an id or a path as it came."""
+
+    registry: CollectorRegistry = field(default_factory=_registry)
+
+    def __post_init__(self) -> None:
+        """Name what is counted."""
+        registry = self.registry
+        self._events = Counter(
+            "auth_portal_events", "Security events", ("kind", "outcome"), registry=registry
+        )
+        self._letters = Counter(
+            "auth_portal_letters", "Tries to send letters", ("outcome",), registry=registry
+        )
+        self._limited = Counter("auth_portal_limited", "Refused by a limit", ("limit",), registry=registry)
+        self._requests = Counter(
+            "auth_portal_requests", "Requests by route and status", ("route", "status"), registry=registry
+        )
+        self._seconds = Histogram(
+            "auth_portal_request_seconds", "Time to answer", ("route",), registry=registry, buckets=BUCKETS
+        )
+        self._outbox = Gauge("auth_portal_outbox", "Letters by state", ("state",), registry=registry)
+
+    def event(self, kind: str, outcome: str) -> None:
+        """One line of the journal was written."""
+        self._events.labels(kind, outcome).inc()
+
+    def letter(self, outcome: str) -> None:
+        """One try to send a letter: sent, later or dead."""
+        self._letters.labels(outcome).inc()
+
+    def limited(self, name: str) -> None:
+        """A limit refused somebody."""
+        self._limited.labels(name).inc()
+
+    def request(self, route: str, status: int, seconds: float) -> None:
+        """One request was answered."""
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def outbox(self, state: str, count: int) -> None:
+        """How many letters stand in a state."""
+        self._outbox.labels(state).set(count)
+
+    def render(self) -> bytes:
+        """The exposition format, text version 0.0.4."""
+        return generate_latest(self.registry)
