@@ -190,7 +190,7 @@ class MongoAccounts:
         """See the port; the halved run is computed by the server, in filter and change alike."""
         days = {"$max": [0, {"$min": [MOST_HALVINGS, {"$subtract": [today, "$failures_day"]}]}]}
         run = {"$toInt": {"$floor": {"$divide": ["$failures", {"$pow": [2, days]}]}}}
-        where = {"_id": account_id, "$expr": {"$lt": [run, at_most]}, **LIVING}
+        where = {"_id": account_id, "$expr": {"$lt": [run, at_most]}}
         fields = {"failures": {"$add": [run, 1]}, "failures_day": {"$max": ["$failures_day", today]}}
         return await self.accounts.change(where, [{"$set": fields}])
 

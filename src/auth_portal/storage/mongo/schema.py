@@ -1,13 +1,8 @@
-"""Collections, indexes and the schema's version: made by `migrate`, looked at by `doctor`."""
+"""Collections and indexes: which there must be, so that guards and unique keys hold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from pymongo.asynchronous.database import AsyncDatabase
-
-from auth_portal.storage.mongo.collection import Collection, Document, reaching
-from auth_portal.storage.mongo.signing_keys import KEYS
 
 VERSION = 1
 SCHEMA = "schema"
@@ -66,58 +61,10 @@ INDEXES = (
     _index(JOURNAL, "at"),
 )
 
-
-class NewerSchemaError(Exception):
-    """The database was made by a newer version of this program, which is refused."""
+COLLECTIONS = (ACCOUNTS, SESSIONS, DEVICES, TICKETS, OUTBOX, JOURNAL, HOUSE)
 
 
-@dataclass(frozen=True)
-class Schema:
-    """Brings a database up to date; any number may do it at once, since making what exists is nothing."""
-
-    database: AsyncDatabase[Document]
-    house: Collection
-
-    async def version(self) -> int:
-        """The version that stands in the database; 0 for an empty one."""
-        found = await self.house.find({"_id": SCHEMA})
-        return int(found["version"]) if found else 0
-
-    async def migrate(self) -> int:
-        """Make what is missing; returns the version that then stands. Raises NewerSchemaError."""
-        standing = await self.version()
-        refuse_newer(standing)
-        for index in INDEXES:
-            with reaching():
-                await self.database[index.collection].create_index(
-                    list(index.keys), name=index.name, **index.options
-                )
-        await self.house.change_or_insert({"_id": KEYS}, {"$setOnInsert": {"keys": []}})
-        await self.house.change_or_insert({"_id": SCHEMA}, {"$max": {"version": VERSION}})
-        return await self.version()
-
-    async def missing(self) -> list[str]:
-        """What `migrate` would make: indexes that are not there or are not as they must be."""
-        faults: list[str] = []
-        standing: dict[str, Mapping[str, Any]] = {}
-        for collection in dict.fromkeys(index.collection for index in INDEXES):
-            with reaching():
-                found = await self.database[collection].index_information()
-            standing |= {f"{collection}.{name}": dict(facts) for name, facts in found.items()}
-        for index in INDEXES:
-            facts = standing.get(f"{index.collection}.{index.name}")
-            if facts is None or not _as_wanted(index, facts):
-                faults.append(f"{index.collection}.{index.name}")
-        return faults
-
-
-def refuse_newer(standing: int) -> None:
-    """A schema newer than the code is refused: writing into it could lose what we do not know of."""
-    if standing > VERSION:
-        raise NewerSchemaError(f"the database has schema {standing}, this program knows up to {VERSION}")
-
-
-def _as_wanted(index: Index, facts: Mapping[str, Any]) -> bool:
+def as_wanted(index: Index, facts: Mapping[str, Any]) -> bool:
     """The keys are right, and what makes it unique, partial or expiring."""
     keys = tuple((str(name), int(direction)) for name, direction in facts["key"])
     if keys != index.keys or bool(facts.get("unique")) != bool(index.options.get("unique")):
