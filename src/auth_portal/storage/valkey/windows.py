@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from valkey.asyncio import BlockingConnectionPool, Valkey
 from valkey.commands.core import AsyncScript
@@ -19,7 +19,7 @@ from auth_portal.limits.store import Reservation, State
 from auth_portal.storage.valkey.scripts import FAIL, GIVE_BACK, HIT, RESERVE
 
 Answer = TypeVar("Answer")
-Arguments = list[str | int | float | bytes | memoryview[int]]
+Arguments: TypeAlias = "list[str | int | float | bytes | memoryview[int]]"
 
 LONGEST_ANSWER = 0.25  # seconds: a limiter must not slow requests more than this
 MOST_MISSES = 3  # slow answers in a row; one alone may be our own event loop's fault
@@ -51,18 +51,21 @@ class ValkeyWindows:
     `fallback`, which is never an open door, and one call a second asks whether the server is back.
     """
 
-    def __init__(self, url: str, fallback: InProcessWindows, log: Log) -> None:
+    def __init__(
+        self, url: str, fallback: InProcessWindows, log: Log, patience: float = LONGEST_ANSWER
+    ) -> None:
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=MOST_CONNECTIONS,
-            timeout=LONGEST_ANSWER,
-            socket_timeout=LONGEST_ANSWER,
-            socket_connect_timeout=LONGEST_ANSWER,
+            timeout=patience,
+            socket_timeout=patience,
+            socket_connect_timeout=patience,
         )
         self._client = Valkey.from_pool(pool)
         register = self._client.register_script
         self._scripts = _Scripts(register(RESERVE), register(FAIL), register(GIVE_BACK), register(HIT))
         self._fallback = fallback
+        self._patience = patience
         self._log = log
         self._ask_again_at = 0.0
         self._warn_again_at = 0.0
@@ -123,7 +126,7 @@ class ValkeyWindows:
                 return None
             self._ask_again_at = loop.time() + BREAK  # one call asks; the others need not wait for it
         try:
-            async with asyncio.timeout(LONGEST_ANSWER):
+            async with asyncio.timeout(self._patience):
                 answer = await question()
         except (ValkeyError, OSError, TimeoutError) as error:
             self._misses += 1
