@@ -1,0 +1,129 @@
+"""`auth-portal backup`, `restore` and `sweep`: keeping data, and letting go of it."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from auth_portal.cli.opened import Sorry, opened, settings, wait_for
+from auth_portal.cli.screen import busy
+from auth_portal.settings.root_secret import KEY_FILE
+from auth_portal.settings.settings import Settings
+
+ELSEWHERE = {
+    "postgresql": "pg_dump --format=custom, and pg_restore",
+    "mongodb": "mongodump --oplog, and mongorestore",
+}
+
+
+def backup(target: Path) -> None:
+    """Copy the SQLite database while the server runs; names the key file, which belongs to it.
+
+    Parameters
+    ----------
+    target
+        The file to write; it must not exist.
+
+    """
+    chosen = settings()
+    source = _file(chosen)
+    if target.exists():
+        raise Sorry(f"{target} exists already.")
+    if not source.exists():
+        raise Sorry(f"There is no database at {source}.")
+    draft = target.with_name(f"{target.name}.part")
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    with (
+        busy(f"Copying {source}"),
+        closing(_read_only(source)) as here,
+        closing(sqlite3.connect(draft)) as there,
+    ):
+        here.backup(there)  # in WAL a reader keeps no writer waiting
+        _check(there, draft)
+    draft.rename(target)
+    print(f"{target} holds {target.stat().st_size:,} bytes.")
+    key = chosen.data_dir / KEY_FILE
+    if key.exists():
+        print(f"Keep {key} too, in another place: without it everybody has to sign in again.")
+    else:
+        print("Keep AUTH_REFRESH_SECRET too, in another place: without it everybody has to sign in again.")
+
+
+def restore(source: Path, *, yes: bool = False) -> None:
+    """Put a backup in the place of the SQLite database; the server must not be running.
+
+    Parameters
+    ----------
+    source
+        A file that `backup` wrote.
+    yes
+        Replace a database that is there.
+
+    """
+    target = _file(settings())
+    if not source.exists():
+        raise Sorry(f"There is no file {source}.")
+    with closing(_read_only(source)) as copy:
+        _check(copy, source)
+    if target.exists() and not yes:
+        raise Sorry(f"{target} is there already; --yes replaces it.")
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if target.exists():
+        _nobody_writes(target)
+    draft = target.with_name(f"{target.name}.part")
+    shutil.copyfile(source, draft)
+    draft.chmod(0o600)
+    for rest in ("-wal", "-shm"):
+        target.with_name(target.name + rest).unlink(missing_ok=True)
+    draft.rename(target)
+    print(f"{target} is as it was when {source} was written. Start the server again.")
+
+
+def sweep() -> None:
+    """Remove what has served its time: expired links, old sessions, settled letters, old events."""
+
+    async def work() -> None:
+        async with opened() as portal:
+            with busy("Sweeping"):
+                swept = await portal.wiring.sweep()
+            for room, count in swept.items():
+                print(f"{room:<10} {count}")
+
+    wait_for(work())
+
+
+def _file(chosen: Settings) -> Path:
+    """The SQLite file. Raises Sorry with the right tool for any other database."""
+    engine = chosen.storage.engine
+    if engine != "sqlite":
+        raise Sorry(f"With {engine} use its own tools: {ELSEWHERE.get(engine, 'see docs/operations.md')}.")
+    return Path(chosen.storage.url.removeprefix("sqlite:///"))
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    """A connection that cannot harm the file."""
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+
+
+def _check(database: sqlite3.Connection, file: Path) -> None:
+    """It is whole, and ours."""
+    try:
+        (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+        ours = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'accounts'").fetchone()
+    except sqlite3.DatabaseError as fault:
+        raise Sorry(f"{file} is no database: {fault}") from None
+    if verdict != "ok" or ours is None:
+        raise Sorry(f"{file} is not a whole database of Auth Portal: {verdict}")
+
+
+def _nobody_writes(file: Path) -> None:
+    """Nobody else has it open for writing. Raises Sorry when a server seems to run."""
+    with closing(sqlite3.connect(file, timeout=1, isolation_level=None)) as database:
+        try:
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            database.execute("BEGIN EXCLUSIVE")
+            database.execute("ROLLBACK")
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError:
+            raise Sorry(f"{file} is in use: stop the server first.") from None

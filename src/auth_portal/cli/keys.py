@@ -1,0 +1,63 @@
+"""`auth-portal keys`: the keys that sign access tokens."""
+
+from cyclopts import App
+
+from auth_portal.cli.opened import Sorry, opened, wait_for
+from auth_portal.cli.screen import table
+
+keys = App(help="The keys that sign access tokens.")
+
+
+@keys.command(name="list")
+def list_() -> None:
+    """Show every key: since when it signs, and whether it is retired."""
+
+    async def work() -> None:
+        async with opened() as portal:
+            rows = [
+                (
+                    key.kid,
+                    key.algorithm,
+                    key.created_at.isoformat(),
+                    key.signs_from.isoformat(),
+                    key.retired_at.isoformat() if key.retired_at else "",
+                )
+                for key in await portal.stores.signing_keys.all()
+            ]
+            table(("kid", "algorithm", "made", "signs from", "retired"), rows)
+
+    wait_for(work())
+
+
+@keys.command
+def rotate() -> None:
+    """Make a new key. It is published now and signs in ten minutes; nobody is signed out."""
+
+    async def work() -> None:
+        async with opened() as portal:
+            try:
+                print(await portal.wiring.keys.rotate())
+            except ValueError as fault:
+                raise Sorry(str(fault)) from None
+
+    wait_for(work())
+
+
+@keys.command
+def retire(kid: str) -> None:
+    """Stop accepting what a key has signed, at once; sessions live on by refreshing.
+
+    Parameters
+    ----------
+    kid
+        Id of the key, as `keys list` shows it.
+
+    """
+
+    async def work() -> None:
+        async with opened() as portal:
+            if not await portal.wiring.keys.retire(kid):
+                raise Sorry(f"There is no living key {kid}.")
+            print("Retired.")
+
+    wait_for(work())

@@ -1,0 +1,92 @@
+"""The portal as commands use it: opened on the same settings, closed when they are done."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from auth_portal.core.refusal import Refusal
+
+if TYPE_CHECKING:
+    from auth_portal.accounts.account import Account
+    from auth_portal.app import Portal
+    from auth_portal.core.log import Log
+    from auth_portal.settings.settings import Settings
+
+T = TypeVar("T")
+
+
+class CannotStart(Exception):  # noqa: N818 -- an expected no
+    """The settings cannot be used; every mistake is named."""
+
+    def __init__(self, mistakes: tuple[str, ...]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class Sorry(Exception):  # noqa: N818 -- an expected no
+    """The command cannot do what was asked; the text says why."""
+
+
+def settings() -> "Settings":
+    """What the environment and `.env` say. Raises CannotStart with all mistakes."""
+    from auth_portal.settings.reader import BadSettings  # noqa: PLC0415 -- heavy
+    from auth_portal.settings.settings import environment_values, read_settings  # noqa: PLC0415
+
+    try:
+        return read_settings(environment_values())
+    except BadSettings as bad:
+        raise CannotStart(bad.mistakes) from None
+
+
+def command_log(chosen: "Settings") -> "Log":
+    """What commands log (the journal's lines, warnings) goes to standard error."""
+    from auth_portal.logs import make_log  # noqa: PLC0415 -- heavy
+
+    return make_log(chosen.log_format, chosen.log_level, chosen.environment == "production")
+
+
+@asynccontextmanager
+async def opened() -> "AsyncIterator[Portal]":
+    """The wired server without its front door and its loops."""
+    from auth_portal.app import WrongRootSecret, open_portal  # noqa: PLC0415 -- heavy
+    from auth_portal.storage.stores import StorageError  # noqa: PLC0415
+
+    chosen = settings()
+    try:
+        portal = await open_portal(chosen, command_log(chosen), migrate=False)
+    except WrongRootSecret as wrong:
+        raise CannotStart((str(wrong),)) from None
+    except StorageError as fault:
+        raise Sorry(str(fault)) from None
+    try:
+        yield portal
+    finally:
+        await portal.close()
+
+
+def wait_for(work: Coroutine[object, object, T]) -> T:
+    """Run to the end; a refusal of ours becomes a sentence."""
+    try:
+        return asyncio.run(work)
+    except Refusal as refusal:
+        said = [f"{name}: {', '.join(texts)}" for name, texts in refusal.errors.items()]
+        reason = f" ({refusal.cause})" if refusal.cause else ""
+        raise Sorry("; ".join(said) or refusal.refused.sentence + reason) from None
+
+
+async def account_named(portal: "Portal", who: str) -> "Account":
+    """The account with that address or id. Raises Sorry when there is none."""
+    from auth_portal.accounts.email_address import normalise  # noqa: PLC0415 -- heavy
+
+    found = None
+    if "@" in who:
+        try:
+            found = await portal.stores.accounts.find_by_email(normalise(who))
+        except ValueError:
+            raise Sorry(f"{who} is no e-mail address") from None
+    else:
+        found = await portal.stores.accounts.find(who)
+    if found is None or found.deleted_at is not None:
+        raise Sorry(f"There is no account {who}.")
+    return found

@@ -1,0 +1,43 @@
+"""`auth-portal serve` and `migrate`: running the server, bringing the schema up to date."""
+
+from auth_portal.cli.opened import Sorry, command_log, settings, wait_for
+from auth_portal.cli.screen import busy
+from auth_portal.storage.stores import StorageError
+
+
+def serve() -> int:
+    """Bring the schema up to date and serve until Ctrl-C or SIGTERM."""
+    from auth_portal.app import serve as serve_portal  # noqa: PLC0415 -- heavy
+
+    return serve_portal(settings())
+
+
+def migrate(*, plan: bool = False) -> None:
+    """Bring the schema up to date; harmless when it is, and when several do it at once.
+
+    Parameters
+    ----------
+    plan
+        Only say what would be done.
+
+    """
+    from auth_portal.app import open_stores  # noqa: PLC0415 -- heavy
+
+    chosen = settings()
+
+    async def work() -> None:
+        stores = await open_stores(chosen, command_log(chosen))
+        try:
+            steps = await stores.admin.plan()
+            if plan or not steps:
+                print("\n".join(steps) if steps else "The schema is current.")
+                return
+            with busy("Migrating"):
+                await stores.admin.migrate(print)
+            print("Done: the schema is current.")
+        except StorageError as fault:
+            raise Sorry(str(fault)) from None
+        finally:
+            await stores.close()
+
+    wait_for(work())
