@@ -108,6 +108,8 @@ class SmtpSender:
     async def _hand_over(self, client: aiosmtplib.SMTP, letter: Letter, content: Content) -> Outcome:
         """MAIL, RCPT, DATA. A no that will stay a no makes the letter dead at once, and visible."""
         international = is_international(letter, self.rules)
+        if international:
+            await client.ehlo()
         if international and not client.supports_extension("smtputf8"):
             return Dead("the relay does not take international addresses (no SMTPUTF8)")
         message = message_of(letter, content, self.rules).as_bytes()
