@@ -8,21 +8,24 @@ from auth_portal import __version__
 from auth_portal.cli.opened import CannotStart, Sorry
 from auth_portal.cli.screen import complain
 
-HERE = "auth_portal.cli"
+COMMANDS = {
+    "serve": ("serving:serve", "Bring the schema up to date and serve."),
+    "migrate": ("serving:migrate", "Bring the schema up to date (--plan only says how)."),
+    "doctor": ("doctor:doctor", "Look at everything a deployment hangs on, and say the fix."),
+    "user": ("users:users", "Make, show, shut, open and delete accounts."),
+    "sessions": ("sessions:sessions", "See and end somebody's sessions."),
+    "keys": ("keys:keys", "The keys that sign access tokens."),
+    "mail": ("letters:letters", "Letters: what waits, what died, sending again, trying the relay."),
+    "backup": ("keeping:backup", "Copy the SQLite database while the server runs."),
+    "restore": ("keeping:restore", "Put a backup in the place of the SQLite database."),
+    "sweep": ("keeping:sweep", "Remove what has served its time."),
+    "import": ("moving:import_", "Move people in: from the original, or from a file."),
+    "export": ("moving:export", "Move people out."),
+}
 
 app = App(name="auth-portal", help="The sign-in server for an app of your own.", version=__version__)
-app.command(f"{HERE}.serving:serve", name="serve")
-app.command(f"{HERE}.serving:migrate", name="migrate")
-app.command(f"{HERE}.doctor:doctor", name="doctor")
-app.command(f"{HERE}.users:users", name="user")
-app.command(f"{HERE}.sessions:sessions", name="sessions")
-app.command(f"{HERE}.keys:keys", name="keys")
-app.command(f"{HERE}.letters:letters", name="mail")
-app.command(f"{HERE}.keeping:backup", name="backup")
-app.command(f"{HERE}.keeping:restore", name="restore")
-app.command(f"{HERE}.keeping:sweep", name="sweep")
-app.command(f"{HERE}.moving:import_", name="import")
-app.command(f"{HERE}.moving:export", name="export")
+for _name, (_where, _help) in COMMANDS.items():
+    app.command(f"auth_portal.cli.{_where}", name=_name, help=_help)
 
 
 @app.command

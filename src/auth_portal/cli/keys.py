@@ -5,7 +5,7 @@ from cyclopts import App
 from auth_portal.cli.opened import Sorry, opened, wait_for
 from auth_portal.cli.screen import table
 
-keys = App(help="The keys that sign access tokens.")
+keys = App(name="keys", help="The keys that sign access tokens.")
 
 
 @keys.command(name="list")

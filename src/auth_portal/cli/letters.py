@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auth_portal.accounts.account import Account
     from auth_portal.app import Portal
 
-letters = App(help="Letters: what waits, what died, sending again, trying the relay.")
+letters = App(name="mail", help="Letters: what waits, what died, sending again, trying the relay.")
 MOST = 200
 
 

@@ -27,8 +27,8 @@ from auth_portal.storage.stores import Stores
 
 MOST_NOTES = 20
 
-import_ = App(help="Move people in: from the original, or from a file.")
-export = App(help="Move people out.")
+import_ = App(name="import", help="Move people in: from the original, or from a file.")
+export = App(name="export", help="Move people out.")
 
 
 class Quiet:
@@ -166,9 +166,8 @@ def _say(found: Report, file: Path | None) -> None:
     for line in found.lines():
         print(line)
     if found.notes:
-        print(
-            f"row by row (the first {min(MOST_NOTES, len(found.notes))} of {len(found.notes)}; --report FILE has all)"
-        )
+        shown = min(MOST_NOTES, len(found.notes))
+        print(f"row by row, {shown} of {len(found.notes)} (--report FILE has all)")
     for where, what in found.notes[:MOST_NOTES]:
         print(f"  {where}: {what}")
 

@@ -10,7 +10,7 @@ from auth_portal.core.visitor import NOBODY
 from auth_portal.journal.event import Kind
 from auth_portal.sessions.session import EndReason
 
-sessions = App(help="See and end somebody's sessions.")
+sessions = App(name="sessions", help="See and end somebody's sessions.")
 
 
 @sessions.command(name="list")

@@ -18,7 +18,7 @@ from auth_portal.journal.event import Kind
 if TYPE_CHECKING:
     from auth_portal.app import Portal
 
-users = App(help="Make, show, shut, open and delete accounts.")
+users = App(name="user", help="Make, show, shut, open and delete accounts.")
 
 
 @users.command
