@@ -1,0 +1,165 @@
+"""The portal: every page a person sees, as shells without anything private that scripts bring to life."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from auth_portal.http.pages.assets import Assets, load_assets
+from auth_portal.http.pages.languages import COOKIE, LANGUAGES, Catalogues, Language, choose
+from auth_portal.http.rules import HttpRules
+
+TEMPLATES = Path(__file__).parent / "templates"
+REMEMBER = 365 * 24 * 3600  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One button "Continue with …"."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its path, the name of its template and its script."""
+
+    path: str
+    name: str
+    kept: bool = True  # the browser may keep the shell; False where private or where a proof is in the address
+
+
+PAGES = (
+    Page("/", "account", kept=False),
+    Page("/auth/login", "login"),
+    Page("/auth/register", "register"),
+    Page("/auth/forgot-password", "forgot"),
+    Page("/auth/confirm-email", "confirm", kept=False),
+    Page("/auth/password-change", "reset", kept=False),
+    Page("/auth/social", "social", kept=False),
+    Page("/auth/not-me", "not_me", kept=False),
+)
+MISSING = Page("/auth/{rest:path}", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Draws pages. Nothing here knows who is asking: the scripts ask the JSON API."""
+
+    rules: HttpRules
+    providers: tuple[Provider, ...]
+    catalogues: Catalogues
+    assets: Assets
+    environment: Environment
+
+    def draw(self, request: Request, page: Page, status: int = 200) -> Response:
+        """One page in the visitor's language, with the headers that every page carries."""
+        asked = request.query_params.get("lang", "")
+        language = choose(
+            asked, request.cookies.get(COOKIE, ""), request.headers.get("accept-language", "")
+        )
+        html = self.environment.get_template(f"{page.name}.html").render(
+            self._words(request, page, language)
+        )
+        response = Response(html, status, self._headers(page), "text/html")
+        if asked == language.code:
+            response.set_cookie(
+                COOKIE, asked, REMEMBER, path="/", secure=self.rules.secure, samesite="lax", httponly=True
+            )
+        return response
+
+    def missing(self, request: Request) -> Response:
+        """The page for an address that leads nowhere."""
+        return self.draw(request, MISSING, 404)
+
+    def certainly_nobody(self, request: Request) -> bool:
+        """No session can be there: the browser would have sent its Strict cookie and did not."""
+        name = "__Host-refreshToken" if self.rules.secure else "refreshToken"
+        site = request.headers.get("sec-fetch-site", "")
+        return name not in request.cookies and site in {"none", "same-origin", "same-site"}
+
+    def _words(self, request: Request, page: Page, language: Language) -> dict[str, object]:
+        known = self.catalogues.of(language)
+        query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+
+        def address_in(code: str) -> str:
+            return "?" + urlencode([*query, ("lang", code)])
+
+        return {
+            "_": lambda sentence: known.get(sentence, sentence),
+            "asset": self.assets.address,
+            "language": language,
+            "languages": LANGUAGES,
+            "address_in": address_in,
+            "page": page,
+            "scripts": [*self.assets.imported_by(f"{page.name}.js"), f"strings.{language.code}.js"],
+            "rules": self.rules,
+            "providers": self.providers,
+            "nobody": self.certainly_nobody(request),
+        }
+
+    def _headers(self, page: Page) -> dict[str, str]:
+        return {
+            "Cache-Control": "private, no-cache" if page.kept else "no-store",
+            "Content-Security-Policy": policy(self.rules.logo_url),
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+            "Vary": "Accept-Language, Cookie, Sec-Fetch-Site",
+        }
+
+
+def policy(logo_url: str | None) -> str:
+    """The pages' Content-Security-Policy: own files only, nothing inline, no frame around us."""
+    logo = urlsplit(logo_url or "")
+    images = f"'self' data: {logo.scheme}://{logo.netloc}" if logo.netloc else "'self' data:"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        f"img-src {images}; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def open_portal(rules: HttpRules, providers: Sequence[Provider]) -> Portal:
+    """Read templates, files and settings once."""
+    catalogues = Catalogues()
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    assets = load_assets(catalogues, rules.accent, rules.app_name)
+    return Portal(rules, tuple(providers), catalogues, assets, environment)
+
+
+def portal_routes(portal: Portal) -> list[Route]:
+    """The pages and their files; with `PORTAL=off` the caller leaves them out."""
+
+    def shown(page: Page) -> Route:
+        async def endpoint(request: Request) -> Response:
+            if page.name == "account" and portal.certainly_nobody(request):
+                return RedirectResponse("/auth/login", 303, {"Cache-Control": "no-store"})
+            return portal.draw(request, page)
+
+        return Route(page.path, endpoint, methods=["GET"], name=f"page:{page.name}")
+
+    async def lost(request: Request) -> Response:
+        return portal.missing(request)
+
+    return [
+        *(shown(page) for page in PAGES),
+        Route(MISSING.path, lost, methods=["GET"], name="page:missing"),
+        Route("/portal/{version}/{name}", portal.assets.send, methods=["GET"], name="portal:versioned"),
+        Route("/portal/{name}", portal.assets.send, methods=["GET"], name="portal:file"),
+    ]

@@ -1,0 +1,85 @@
+/** The account: nothing private is drawn before the server has said who is here. @module */
+
+import { AuthError } from "./client.js";
+import { showDevices, wakeDevices } from "./devices.js";
+import { sentenceOf } from "./errors.js";
+import { showEvents, wakeEvents } from "./events.js";
+import { wakeLeaving } from "./leave.js";
+import { showMethods, wakeMethods } from "./methods.js";
+import { client, find, language, speak } from "./page.js";
+import { wakePeeks } from "./password.js";
+import { showProfile, wakeProfile } from "./profile.js";
+
+const account = find("#account");
+const waiting = find("#waiting");
+const away = find("#away");
+const signOut = find("#sign-out");
+const start = () => location.replace("/auth/login");
+
+/** @param {HTMLElement} part the only one of the three that is seen */
+function reveal(part) {
+  for (const other of [account, waiting, away]) other.hidden = other !== part;
+  signOut.hidden = part !== account;
+}
+
+async function draw() {
+  reveal(waiting);
+  try {
+    const person = await client.restore();
+    if (!person) return start();
+    const known = [...document.querySelectorAll("[data-language]")].some((link) => link.getAttribute("hreflang") === person.locale);
+    if (person.locale && known && person.locale !== language) return speak(person.locale);
+    showProfile(person);
+    await Promise.all([showDevices(), showMethods(person), showEvents()]);
+    reveal(account);
+    if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  } catch (error) {
+    if (error instanceof AuthError && error.status === 401) return start();
+    find("#away-cause").textContent = sentenceOf(error);
+    reveal(away);
+  }
+}
+
+/** Take everything private off the page: it may come back out of the back/forward cache. */
+function blank() {
+  reveal(waiting);
+  for (const id of ["device-list", "event-list"]) find(`#${id}`).replaceChildren();
+  for (const id of ["greeting", "address", "email-now", "initials", "password-now"]) find(`#${id}`).textContent = "";
+  for (const form of document.querySelectorAll("form")) form.reset();
+}
+
+wakePeeks();
+wakeProfile();
+wakeDevices();
+wakeMethods();
+wakeEvents();
+wakeLeaving();
+find("#again").addEventListener("click", draw);
+signOut.addEventListener("click", async () => {
+  signOut.setAttribute("disabled", "");
+  try {
+    await client.signOut();
+  } catch (error) {
+    find("#away-cause").textContent = sentenceOf(error);
+    reveal(away);
+  } finally {
+    signOut.removeAttribute("disabled");
+  }
+});
+client.addEventListener("signed-out", () => {
+  blank();
+  start();
+});
+addEventListener("pagehide", blank);
+addEventListener("pageshow", (event) => {
+  if (event.persisted) void draw();
+});
+for (const link of document.querySelectorAll("[data-language]")) {
+  link.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const code = link.getAttribute("hreflang") ?? language;
+    await client.call("PATCH", "/auth/me", { locale: code }).catch(() => null);
+    speak(code);
+  });
+}
+await draw();

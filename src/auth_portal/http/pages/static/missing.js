@@ -1,0 +1,3 @@
+/** The page that leads nowhere needs no script of its own. @module */
+
+import "./page.js";
