@@ -7,7 +7,7 @@ from auth_portal.storage.stores import StorageError
 
 def serve() -> int:
     """Bring the schema up to date and serve until Ctrl-C or SIGTERM."""
-    from auth_portal.app import serve as serve_portal  # noqa: PLC0415 -- heavy
+    from auth_portal.serving import serve as serve_portal  # noqa: PLC0415 -- heavy
 
     return serve_portal(settings())
 
