@@ -12,6 +12,9 @@ from tests.rig import run
 from tests.rig.databases import ENGINES
 from tests.rig.postgres import empty_database
 from tests.rig.server import Portal
+from tests.rig.social_fixtures import own, shared_social, social, stage
+
+__all__ = ["own", "shared_social", "social", "stage"]  # fixtures of tests/rig/social_fixtures.py
 
 StartPortal = Callable[..., Portal]
 

@@ -1,0 +1,179 @@
+"""Social sign-in, providers that fail or lie: a clean error each, and nobody else is held up."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.rig.providers.faults import FAULTS, breaks, stalls
+from tests.rig.providers.oidc import KEY, OTHER_KEY, Claims, Lies
+from tests.rig.social import NATIVE_CLIENT, Social, an_address, query
+
+FAILED = {"error": "social_provider_failed"}
+QUICK_FAULTS = [name for name in FAULTS if name not in {"stalls 30 s", "drips"}]
+OK, BAD_REQUEST = httpx.codes.OK, httpx.codes.BAD_REQUEST
+
+
+@pytest.mark.row("SO15")
+@pytest.mark.parametrize("fault", QUICK_FAULTS)
+@pytest.mark.parametrize("endpoint", ["token", "userinfo"])
+def test_a_fault_of_an_openid_provider_is_a_clean_error(social: Social, endpoint: str, fault: str) -> None:
+    social.stage.google.lies = Lies(instead={endpoint: FAULTS[fault]}, thin=True)
+    who = social.someone("google")
+    assert social.browser().arrive("google", who) == FAILED
+    social.stage.be_honest()
+    assert "code" in social.browser().arrive("google", who)
+
+
+@pytest.mark.row("SO15")
+@pytest.mark.parametrize("fault", QUICK_FAULTS)
+@pytest.mark.parametrize("endpoint", ["token", "user", "emails"])
+def test_a_fault_of_github_is_a_clean_error(social: Social, endpoint: str, fault: str) -> None:
+    social.stage.github.instead = {endpoint: FAULTS[fault]}
+    assert social.browser().arrive("github", social.someone("github")) == FAILED
+
+
+@pytest.mark.row("SO15")
+@pytest.mark.parametrize("fault", QUICK_FAULTS)
+def test_keys_that_cannot_be_had_are_a_clean_error(own: Social, fault: str) -> None:
+    own.stage.google.lies = Lies(instead={"jwks": FAULTS[fault]})
+    assert own.browser().arrive("google", own.someone("google")) == FAILED
+
+
+@pytest.mark.row("SO15")
+@pytest.mark.parametrize("fault", QUICK_FAULTS)
+def test_a_provider_that_does_not_publish_itself_is_a_clean_error_at_the_start(
+    own: Social, fault: str
+) -> None:
+    own.stage.google.lies = Lies(instead={"discovery": FAULTS[fault]})
+    assert query(own.browser().begin("google")) == FAILED
+    own.stage.be_honest()
+    assert "code" in own.browser().arrive("google", own.someone("google"))
+
+
+@pytest.mark.row("SO15")
+@pytest.mark.parametrize("fault", ["stalls 30 s", "drips"])
+def test_a_provider_that_stalls_holds_up_nobody_else(social: Social, fault: str) -> None:
+    bystander = social.portal.a_person()
+    social.stage.google.lies = Lies(instead={"token": FAULTS[fault]})
+    browser = social.browser()
+    back = browser.consent(browser.begin("google"), social.someone("google"))
+    arrived: list[dict[str, str]] = []
+    waiting = threading.Thread(target=lambda: arrived.append(browser.come_back(back)))
+    began = time.monotonic()
+    waiting.start()
+    answered = 0
+    while waiting.is_alive():
+        assert bystander.device.me().status_code == OK
+        answered += 1
+    assert arrived == [FAILED]
+    assert time.monotonic() - began < 20, "thirty seconds of stalling must not be waited for"
+    assert answered > 20
+    assert "code" in social.browser().arrive("github", social.someone("github"))
+
+
+@pytest.mark.row("SO15")
+def test_known_keys_outlive_a_provider_that_is_away(own: Social) -> None:
+    who = own.someone("google")
+    assert "code" in own.browser().arrive("google", who)
+    own.portal.move_clock(2 * 3600)
+    honest = Lies().sign
+
+    def later(claims: Claims) -> str:
+        return honest({**claims, "iat": claims["iat"] + 7200, "exp": claims["exp"] + 7200})
+
+    own.stage.google.lies = Lies(instead={"discovery": breaks, "jwks": stalls}, sign=later)
+    arrived = own.browser().arrive("google", who)
+    assert arrived == FAILED or "code" in arrived  # the first to look waits for the stalled answer in vain
+    assert "code" in own.browser().arrive("google", who)
+
+
+def wrong(**claims: object) -> Lies:
+    """An ID token with these claims."""
+    return Lies(claims=lambda honest: {**honest, **claims})
+
+
+def sign_with(key: object) -> Callable[[Claims], str]:
+    """A signature by another key under the same kid."""
+    from joserfc import jwt  # noqa: PLC0415 -- only here
+
+    return lambda claims: jwt.encode({"alg": "RS256", "kid": KEY.kid}, claims, key)  # type: ignore[arg-type]
+
+
+@pytest.mark.row("SO6")
+@pytest.mark.parametrize(
+    "lies",
+    [
+        wrong(iss="https://evil.example"),
+        wrong(aud="another-client"),
+        wrong(aud=["portal-client", "b"], azp="b"),
+        wrong(nonce="another"),
+        wrong(exp=1),
+        Lies(sign=sign_with(OTHER_KEY)),
+        Lies(sign=lambda claims: f"eyJhbGciOiJub25lIn0.{claims['sub']}."),
+    ],
+    ids=["iss", "aud", "azp", "nonce", "exp", "other JWKS", "alg none"],
+)
+def test_a_lying_token_gets_nobody_in(social: Social, lies: Lies) -> None:
+    social.stage.google.lies = lies
+    person = social.portal.a_person(confirmed=True)
+    assert social.browser().arrive("google", social.someone("google", person.email)) == FAILED
+    assert person.device.get("/auth/identities").json()["identities"] == []
+
+
+@pytest.mark.row("SO6")
+def test_a_native_client_brings_a_token_with_our_nonce_once(social: Social) -> None:
+    who = social.someone("google", an_address())
+    device = social.portal.device("an app")
+    nonce = device.post("/auth/google/nonce", {}).json()["nonce"]
+    body = {"idToken": social.stage.google.id_token(who, NATIVE_CLIENT, nonce), "nonce": nonce}
+    assert device.keep(device.post("/auth/google/token", body)).status_code == OK
+    assert device.signed_in()
+    again = social.portal.device().post("/auth/google/token", body)
+    assert (again.status_code, again.json()["code"]) == (BAD_REQUEST, "social_token_invalid")
+
+
+@pytest.mark.row("SO6")
+def test_a_native_token_of_another_making_is_refused_and_the_nonce_stays(social: Social) -> None:
+    google = social.stage.google
+    who = social.someone("google")
+    device = social.portal.device("an app")
+    nonce = device.post("/auth/google/nonce", {}).json()["nonce"]
+    for token, shown in (
+        (google.id_token(who, google.client_id, nonce), nonce),  # the web client's
+        (google.id_token(who, "foreign-app", nonce), nonce),
+        (google.id_token(who, NATIVE_CLIENT, "invented"), "invented"),
+        (google.id_token(who, NATIVE_CLIENT, "invented"), nonce),
+        ("junk", nonce),
+        ("", nonce),
+    ):
+        answer = device.post("/auth/google/token", {"idToken": token, "nonce": shown})
+        assert answer.status_code == BAD_REQUEST, answer.text
+    good = {"idToken": google.id_token(who, NATIVE_CLIENT, nonce), "nonce": nonce}
+    assert device.post("/auth/google/token", good).status_code == OK
+
+
+def test_only_openid_providers_with_a_list_have_native_clients(social: Social) -> None:
+    for provider in ("github", "acme", "nobody"):
+        answer = social.portal.device().post(f"/auth/{provider}/nonce", {})
+        assert answer.status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.mark.row("SO13")
+@pytest.mark.row("OP14")
+def test_the_log_holds_no_code_no_state_and_no_secret(own: Social) -> None:
+    browser = own.browser()
+    back = browser.consent(browser.begin("google"), own.someone("google"))
+    arrived = browser.come_back(back)
+    browser.exchange(arrived["code"])
+    told = query(back)
+    log = own.portal.log()
+    google = own.stage.google
+    for secret in (
+        told["code"], told["state"], arrived["code"], google.client_secret, browser.device.token,
+        browser.device.refresh_token, *(cookie.value or "" for cookie in browser.device.client.cookies.jar),
+    ):  # fmt: skip
+        assert secret
+        assert secret not in log
