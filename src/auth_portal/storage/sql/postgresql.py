@@ -1,0 +1,166 @@
+"""PostgreSQL as a database of ours: a pool, prepared statements, one round trip for one-row methods."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import asyncpg
+from sqlalchemy import Executable
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+from auth_portal.storage.rules import StorageRules
+from auth_portal.storage.sql.driver import Outcome, Result, Row, Statement, Step, Values, Work, compile_for
+from auth_portal.storage.sql.postgresql_errors import ONCE_MORE, translated
+
+CONNECT_SECONDS = 3.0
+ANSWER_SECONDS = 4.5  # for the wait for a connection and the statement together
+CLOSE_SECONDS = 3.0
+TRIES = 6  # of a change that the database asks to try once more
+IDLE_SECONDS = 300.0
+APPLICATION = "auth-portal"
+
+
+class PlainConnection(asyncpg.Connection):
+    """Leaves nothing behind that would have to be reset: no SET, advisory lock or LISTEN."""
+
+    def get_reset_query(self) -> str:
+        """Nothing: a reset would be a second round trip for each statement."""
+        return ""
+
+
+async def open_pool(rules: StorageRules) -> asyncpg.Pool:
+    """A pool that connects when it is first needed, so that opening never fails."""
+    return await asyncpg.create_pool(
+        plain_url(rules.url),
+        min_size=0,
+        max_size=rules.pool,
+        max_inactive_connection_lifetime=IDLE_SECONDS,
+        timeout=CONNECT_SECONDS,
+        statement_cache_size=rules.statement_cache,
+        max_cached_statement_lifetime=0,
+        connection_class=PlainConnection,
+        server_settings={"application_name": APPLICATION},
+    )
+
+
+def plain_url(url: str) -> str:
+    """The URL without the name of a driver, as PostgreSQL's own tools write it."""
+    scheme, rest = url.split("://", 1)
+    return f"{scheme.split('+', 1)[0]}://{rest}"
+
+
+class PostgresqlDatabase:
+    """A pool of connections. Every call answers within about five seconds, if only with a 503."""
+
+    def __init__(self, pool: asyncpg.Pool, *, statement_cache: int) -> None:
+        self.pool = pool
+        self.statements: list[Statement] = []
+        self._dialect = dialect()
+        # Without a cache (a pooler such as PgBouncer stands between) the two messages of one
+        # statement may reach two servers, unless a transaction holds them together.
+        self._pooled = statement_cache == 0
+
+    def prepare(self, declared: Executable) -> Statement:
+        """Compile a declared statement, once, at start."""
+        statement = compile_for(self._dialect, declared)
+        self.statements.append(statement)
+        return statement
+
+    async def one(self, statement: Statement, values: Values) -> Row | None:
+        """Read one row by a key."""
+        rows = await self.all(statement, values)
+        return rows[0] if rows else None
+
+    async def all(self, statement: Statement, values: Values) -> Sequence[Row]:
+        """Read rows."""
+        return (await self.change(statement, values)).rows
+
+    async def change(self, statement: Statement, values: Values) -> Outcome:
+        """One statement, committed when this returns; one round trip."""
+        if self._pooled:
+            return await self.transaction(lambda: _alone(statement, values))
+        step = Step(statement, values)
+        return await self._persist(lambda connection: _execute(connection, step))
+
+    async def transaction(self, work: Callable[[], Work[Result]]) -> Result:
+        """Several statements, committed together when this returns, or not at all."""
+        return await self._persist(lambda connection: _transact(connection, work()))
+
+    async def close(self) -> None:
+        """Wait for what runs, then close every connection; those that hang are cut."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection for the deadline of one call; what hangs at its end is cut, not waited for."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            connection = await self.pool.acquire()
+            try:
+                yield connection
+            except asyncio.CancelledError:
+                connection.terminate()
+                raise
+            finally:
+                await self.pool.release(connection)
+
+    async def _persist(self, attempt: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
+        """Try, and try again where the database asks for it (40001, deadlock)."""
+        for number in range(TRIES):
+            try:
+                async with self.connection() as connection:
+                    return await attempt(connection)
+            except ONCE_MORE as error:
+                if number == TRIES - 1:
+                    raise translated(error) from error
+            except Exception as error:
+                told = translated(error)
+                if told is error:
+                    raise
+                raise told from error
+            await asyncio.sleep(random.uniform(0.2, 1) * 0.01 * 2**number)  # noqa: S311 -- only a pause
+        raise AssertionError("the last try returns or raises")
+
+
+async def _execute(connection: asyncpg.Connection, step: Step) -> Outcome:
+    """Run one step; the count of a statement without rows stands at the end of its status."""
+    statement, values = step
+    if statement.returns_rows:
+        rows = await connection.fetch(statement.text, *statement.positions(values))
+        return Outcome(cast(Sequence[Row], rows), len(rows))
+    status: str = await connection.execute(statement.text, *statement.positions(values))
+    return Outcome((), int(status.rsplit(" ", 1)[-1]))
+
+
+async def _transact(connection: asyncpg.Connection, work: Work[Result]) -> Result:
+    """Run a change of several steps between BEGIN and COMMIT."""
+    await connection.execute("BEGIN")
+    try:
+        answer = await _drive(connection, work)
+    except Exception:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+        raise
+    await connection.execute("COMMIT")
+    return answer
+
+
+async def _drive(connection: asyncpg.Connection, work: Work[Result]) -> Result:
+    """Send each step's outcome into the work until it returns."""
+    try:
+        step = next(work)
+        while True:
+            step = work.send(await _execute(connection, step))
+    except StopIteration as end:
+        answer: Result = end.value
+        return answer
+
+
+def _alone(statement: Statement, values: Values) -> Work[Any]:
+    """A change of one step."""
+    return (yield Step(statement, values))

@@ -1,0 +1,101 @@
+"""Every statement about sessions; their guards stand in them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, and_, delete, func, insert, literal_column, or_, select, update
+
+from auth_portal.storage.sql.driver import Database, Statement
+from auth_portal.storage.sql.tables import ACCOUNTS, SESSIONS
+from auth_portal.storage.sql.values import at_most, every, given
+
+S = SESSIONS.c
+NOW = given("now", BigInteger)
+MINE = S.account_id == given("account_id")
+THIS = S.id == given("session_id")
+LIVING = S.ended_at.is_(None)
+ENDED = {"ended_at": NOW, "end_reason": given("reason")}
+OF_EPOCH = S.epoch == given("epoch")
+KEEP = given("keep")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatements:
+    """Compiled for one database."""
+
+    open: Statement
+    find: Statement
+    advance: Statement
+    end: Statement
+    end_own: Statement
+    end_others: Statement
+    end_over: Statement
+    forget_over: Statement
+    living: Statement
+    rename: Statement
+    restamp: Statement
+    sweep: Statement
+    forget: Statement
+
+
+def _advance() -> dict[str, object]:
+    """What a rotation writes."""
+    written = ("burst_from", "burst_at", "ip", "user_agent")
+    return {
+        "generation": S.generation + literal_column("1"),
+        "rotated_at": NOW,
+        **{name: given(name) for name in written},
+    }
+
+
+def _caps(db: Database) -> dict[str, Statement]:
+    """The cap of an account's sessions, living and dead."""
+    oldest = (
+        select(S.id)
+        .where(MINE, OF_EPOCH, LIVING)
+        .order_by(S.created_at.desc(), S.id.desc())
+        .offset(KEEP)
+        .scalar_subquery()
+    )
+    dead = and_(MINE, or_(S.ended_at.is_not(None), S.epoch < given("epoch")))
+    newest_end = func.coalesce(S.ended_at, S.rotated_at).desc()
+    forgotten = select(S.id).where(dead).order_by(newest_end, S.id.desc()).offset(KEEP).scalar_subquery()
+    return {
+        "end_over": db.prepare(update(SESSIONS).where(MINE, LIVING, S.id.in_(oldest)).values(ENDED)),
+        "forget_over": db.prepare(delete(SESSIONS).where(dead, S.id.in_(forgotten))),
+    }
+
+
+def _ends(db: Database) -> dict[str, Statement]:
+    """Everything that ends or removes sessions."""
+    # Nothing was rotated before it was made, so the index on `created_at` finds the idle ones:
+    # an index on `rotated_at` would cost every refresh.
+    idle = and_(S.created_at < given("rotated_before"), S.rotated_at < given("rotated_before"))
+    due = or_(S.ended_at < given("ended_before"), idle)
+    some = select(S.id).where(due).limit(at_most()).scalar_subquery()
+    return {
+        "end": db.prepare(update(SESSIONS).where(THIS, LIVING).values(ENDED)),
+        "end_own": db.prepare(update(SESSIONS).where(THIS, MINE, LIVING).values(ENDED)),
+        "end_others": db.prepare(update(SESSIONS).where(MINE, LIVING, S.id != KEEP).values(ENDED)),
+        "sweep": db.prepare(delete(SESSIONS).where(due, S.id.in_(some))),
+        "forget": db.prepare(delete(SESSIONS).where(MINE)),
+    }
+
+
+def session_statements(db: Database) -> SessionStatements:
+    """Every statement of the slice, compiled."""
+    together = SESSIONS.join(ACCOUNTS, ACCOUNTS.c.id == S.account_id)
+    unused = S.generation == given("generation")
+    return SessionStatements(
+        open=db.prepare(insert(SESSIONS).values(every(SESSIONS))),
+        find=db.prepare(select(SESSIONS, ACCOUNTS).select_from(together).where(THIS)),
+        advance=db.prepare(update(SESSIONS).where(THIS, unused, LIVING).values(_advance())),
+        living=db.prepare(
+            select(SESSIONS).where(MINE, OF_EPOCH, LIVING).order_by(S.created_at.desc(), S.id.desc())
+        ),
+        rename=db.prepare(update(SESSIONS).where(THIS, MINE, LIVING).values(name=given("name"))),
+        restamp=db.prepare(
+            update(SESSIONS).where(THIS, LIVING, S.epoch == given("seen")).values(epoch=given("epoch"))
+        ),
+        **_caps(db),
+        **_ends(db),
+    )

@@ -1,0 +1,183 @@
+"""Sessions on SQLite and PostgreSQL."""
+
+from datetime import datetime
+from typing import Any
+
+from auth_portal.core.clock import from_milliseconds, to_milliseconds
+from auth_portal.sessions.session import EndReason, Session
+from auth_portal.sessions.store import Found
+from auth_portal.storage.sql.account_rows import to_account
+from auth_portal.storage.sql.driver import Database, Row, Statement, Step, Work
+from auth_portal.storage.sql.session_statements import session_statements
+from auth_portal.storage.sql.tables import SESSIONS
+from auth_portal.storage.sql.values import instant, milliseconds
+
+WIDTH = len(SESSIONS.c)
+
+
+class SqlSessions:
+    """The port `Sessions`; one guarded statement each, or one short transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._statements = session_statements(db)
+
+    async def open(self, session: Session) -> None:
+        """See the port."""
+        await self._db.change(self._statements.open, from_session(session))
+
+    async def find(self, session_id: str) -> Found | None:
+        """See the port."""
+        row = await self._db.one(self._statements.find, {"session_id": session_id})
+        return None if row is None else Found(to_session(row[:WIDTH]), to_account(row[WIDTH:]))
+
+    async def advance(
+        self,
+        session: Session,
+        *,
+        burst_from: int,
+        burst_at: datetime,
+        now: datetime,
+        ip: str,
+        user_agent: str,
+    ) -> bool:
+        """See the port."""
+        return 1 == await self._count(
+            self._statements.advance,
+            session_id=session.id,
+            generation=session.generation,
+            burst_from=burst_from,
+            burst_at=to_milliseconds(burst_at),
+            now=to_milliseconds(now),
+            ip=ip,
+            user_agent=user_agent,
+        )
+
+    async def end(self, session_id: str, reason: str, now: datetime) -> bool:
+        """See the port."""
+        return 1 == await self._count(
+            self._statements.end, session_id=session_id, reason=reason, now=to_milliseconds(now)
+        )
+
+    async def end_own(self, account_id: str, session_id: str, reason: str, now: datetime) -> bool:
+        """See the port."""
+        return 1 == await self._count(
+            self._statements.end_own,
+            account_id=account_id,
+            session_id=session_id,
+            reason=reason,
+            now=to_milliseconds(now),
+        )
+
+    async def end_others(self, account_id: str, keep: str, reason: str, now: datetime) -> int:
+        """See the port."""
+        return await self._count(
+            self._statements.end_others,
+            account_id=account_id,
+            keep=keep,
+            reason=reason,
+            now=to_milliseconds(now),
+        )
+
+    async def trim(self, account_id: str, epoch: int, keep: int, now: datetime) -> int:
+        """See the port."""
+        values = {"account_id": account_id, "epoch": epoch, "keep": keep}
+        ending = values | {"reason": EndReason.OVER_THE_CAP.value, "now": to_milliseconds(now)}
+
+        def cut() -> Work[int]:
+            ended = (yield Step(self._statements.end_over, ending)).count
+            yield Step(self._statements.forget_over, values)
+            return ended
+
+        return await self._db.transaction(cut)
+
+    async def living(self, account_id: str, epoch: int) -> list[Session]:
+        """See the port."""
+        values = {"account_id": account_id, "epoch": epoch}
+        return [to_session(row) for row in await self._db.all(self._statements.living, values)]
+
+    async def rename(self, account_id: str, session_id: str, name: str) -> bool:
+        """See the port."""
+        return 1 == await self._count(
+            self._statements.rename, account_id=account_id, session_id=session_id, name=name
+        )
+
+    async def restamp(self, session_id: str, seen: int, epoch: int) -> bool:
+        """See the port."""
+        return 1 == await self._count(self._statements.restamp, session_id=session_id, seen=seen, epoch=epoch)
+
+    async def sweep(self, ended_before: datetime, rotated_before: datetime, at_most: int) -> int:
+        """See the port."""
+        return await self._count(
+            self._statements.sweep,
+            ended_before=to_milliseconds(ended_before),
+            rotated_before=to_milliseconds(rotated_before),
+            at_most=at_most,
+        )
+
+    async def forget(self, account_id: str) -> int:
+        """See the port."""
+        return await self._count(self._statements.forget, account_id=account_id)
+
+    async def _count(self, statement: Statement, **values: Any) -> int:
+        """Run one statement; how many rows its guard let it change."""
+        return (await self._db.change(statement, values)).count
+
+
+def to_session(row: Row) -> Session:
+    """The session of a row that has exactly the columns of the table."""
+    (
+        session_id,
+        account_id,
+        epoch,
+        generation,
+        burst_from,
+        burst_at,
+        rotated_at,
+        created_at,
+        name,
+        method,
+        ip,
+        network,
+        user_agent,
+        ended_at,
+        end_reason,
+    ) = row
+    return Session(
+        session_id,
+        account_id,
+        epoch,
+        generation,
+        burst_from,
+        from_milliseconds(burst_at),
+        from_milliseconds(rotated_at),
+        from_milliseconds(created_at),
+        name,
+        method,
+        ip,
+        network,
+        user_agent,
+        instant(ended_at),
+        end_reason,
+    )
+
+
+def from_session(session: Session) -> dict[str, Any]:
+    """Every column of the session's row."""
+    return {
+        "id": session.id,
+        "account_id": session.account_id,
+        "epoch": session.epoch,
+        "generation": session.generation,
+        "burst_from": session.burst_from,
+        "burst_at": to_milliseconds(session.burst_at),
+        "rotated_at": to_milliseconds(session.rotated_at),
+        "created_at": to_milliseconds(session.created_at),
+        "name": session.name,
+        "method": session.method,
+        "ip": session.ip,
+        "network": session.network,
+        "user_agent": session.user_agent,
+        "ended_at": milliseconds(session.ended_at),
+        "end_reason": session.end_reason,
+    }
