@@ -81,8 +81,8 @@ fuzz: $(VENV)/.test-stamp ## A long run of the fuzzers
 screenshots: $(VENV)/.test-stamp ## Pictures of every page into docs/pictures
 	@$(BIN)/python -m tests.browser.screenshots
 
-demo: $(VENV)/.run-stamp ## A server with people in it, to look around
-	@$(BIN)/python -m bench.demo
+demo: $(VENV)/.test-stamp ## The server with an identity provider beside it: try "Sign in with …"
+	@$(BIN)/python -m demo
 
 page-figures: $(VENV)/.test-stamp ## What the pages weigh and how fast they are
 	@$(BIN)/python -m tests.browser.figures
