@@ -28,8 +28,8 @@ from auth_portal.storage.sql.values import at_most, every, given
 A = ACCOUNTS.c
 I = IDENTITIES.c  # noqa: E741 -- reads as the table it is
 NOW = given("now", BigInteger)
-ONE = literal_column("1")
-ZERO = literal_column("0")
+ONE: ColumnElement[int] = literal_column("1")
+ZERO: ColumnElement[int] = literal_column("0")
 MINE = A.id == given("account_id")
 LIVING = A.deleted_at.is_(None)
 ACTIVE = and_(LIVING, A.disabled_at.is_(None))
@@ -37,7 +37,7 @@ UNCONFIRMED = A.email_confirmed_at.is_(None)
 AS_SEEN = and_(MINE, A.email == given("email"), A.epoch == given("epoch"), ACTIVE)
 NEXT_EPOCH = A.epoch + ONE
 NO_FAILURES = {"failures": ZERO}
-LONGEST_HALVING = literal_column("30")  # after that many days nothing is left of any run
+LONGEST_HALVING: ColumnElement[int] = literal_column("30")  # after that many days nothing is left of any run
 
 
 def _passed(today: ColumnElement[int]) -> ColumnElement[int]:

@@ -20,18 +20,19 @@ class SqlAccounts:
         self._writes = account_statements.writes(db)
         self._links = account_statements.links(db)
 
-    async def create(self, account: Account, identity: Identity | None = None) -> bool:
+    async def create(self, account: Account, *identities: Identity) -> bool:
         """See the port."""
-        if identity is None:
+        if not identities:
             return await self._done(self._writes.create, **from_account(account))
 
-        def both() -> Work[bool]:
+        def together() -> Work[bool]:
             yield Step(self._writes.create_with_identity, from_account(account))
-            yield Step(self._links.add, from_identity(identity))
+            for identity in identities:
+                yield Step(self._links.add, from_identity(identity))
             return True
 
         try:
-            return await self._db.transaction(both)
+            return await self._db.transaction(together)
         except TakenError:
             return False
 
@@ -189,7 +190,7 @@ class SqlAccounts:
 
         def blank() -> Work[bool]:
             values = {"account_id": account_id, "now": to_milliseconds(now)}
-            done = (yield Step(self._writes.delete, values)).count == 1
+            done = (yield Step(self._writes.delete, values)).changed == 1
             if done:
                 yield Step(self._links.drop, {"account_id": account_id})
             return done
@@ -222,7 +223,7 @@ class SqlAccounts:
             removed = []
             for account_id in gone:
                 values = {"account_id": account_id, "before": due["before"]}
-                if (yield Step(self._writes.remove, values)).count:
+                if (yield Step(self._writes.remove, values)).changed:
                     removed.append(account_id)
             return removed
 
@@ -230,7 +231,7 @@ class SqlAccounts:
 
     async def _done(self, statement: Statement, **values: Any) -> bool:
         """Run a one-row change; True when its guard let it through."""
-        return (await self._db.change(statement, values)).count == 1
+        return (await self._db.change(statement, values)).changed == 1
 
     async def _epoch(self, statement: Statement, values: dict[str, Any]) -> int | None:
         """Run a one-row change that returns the new epoch; None when its guard did not let it through."""

@@ -62,9 +62,9 @@ class SqlDevices:
 
     async def forget(self, account_id: str) -> int:
         """See the port."""
-        return (await self._db.change(self._forget, {"account_id": account_id})).count
+        return (await self._db.change(self._forget, {"account_id": account_id})).changed
 
     async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""
         values = {"before": to_milliseconds(before), "at_most": at_most}
-        return (await self._db.change(self._sweep, values)).count
+        return (await self._db.change(self._sweep, values)).changed

@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
     """What a step did: the rows it returned, or how many it changed."""
 
     rows: Sequence[Row]
-    count: int
+    changed: int
 
 
 class Step(NamedTuple):

@@ -61,12 +61,12 @@ class SqlJournal:
 
     async def pseudonymise(self, account_id: str) -> int:
         """See the port."""
-        return (await self._db.change(self._pseudonymise, {"account_id": account_id})).count
+        return (await self._db.change(self._pseudonymise, {"account_id": account_id})).changed
 
     async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""
         values = {"before": to_milliseconds(before), "at_most": at_most}
-        return (await self._db.change(self._sweep, values)).count
+        return (await self._db.change(self._sweep, values)).changed
 
 
 def _to_event(row: Row) -> Event:

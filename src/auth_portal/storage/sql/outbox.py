@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     and_,
     case,
     delete,
@@ -26,8 +27,8 @@ from auth_portal.storage.sql.values import at_most, every, given, instant, milli
 L = LETTERS.c
 NOW = given("now", BigInteger)
 WAITING = L.state == literal_column(f"'{LetterState.WAITING}'")
-SENT = literal_column(f"'{LetterState.SENT}'")
-DEAD = literal_column(f"'{LetterState.DEAD}'")
+SENT: ColumnElement[str] = literal_column(f"'{LetterState.SENT}'")
+DEAD: ColumnElement[str] = literal_column(f"'{LetterState.DEAD}'")
 CLAIMED = and_(L.id == given("letter_id"), WAITING, L.claimed_until == given("claimed_until"))
 NOTHING = ""
 
@@ -132,19 +133,19 @@ class SqlOutbox:
     async def forget(self, recipient: str, now: datetime) -> int:
         """See the port."""
         values = {"address": recipient, "now": to_milliseconds(now)}
-        return (await self._db.change(self._forget, values)).count
+        return (await self._db.change(self._forget, values)).changed
 
     async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""
         values = {"before": to_milliseconds(before), "at_most": at_most}
-        return (await self._db.change(self._sweep, values)).count
+        return (await self._db.change(self._sweep, values)).changed
 
     async def _settle(
         self, statement: Statement, letter_id: str, claimed_until: datetime, **values: Any
     ) -> bool:
         """Change the letter, only for the holder of that claim."""
         claim = {"letter_id": letter_id, "claimed_until": to_milliseconds(claimed_until)}
-        return (await self._db.change(statement, claim | values)).count == 1
+        return (await self._db.change(statement, claim | values)).changed == 1
 
 
 def _to_letter(row: Row) -> Letter:

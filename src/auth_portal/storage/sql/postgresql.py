@@ -32,7 +32,7 @@ class PlainConnection(asyncpg.Connection):
 
 async def open_pool(rules: StorageRules) -> asyncpg.Pool:
     """A pool that connects when it is first needed, so that opening never fails."""
-    return await asyncpg.create_pool(
+    pool: asyncpg.Pool = await asyncpg.create_pool(
         plain_url(rules.url),
         min_size=0,
         max_size=rules.pool,
@@ -43,6 +43,7 @@ async def open_pool(rules: StorageRules) -> asyncpg.Pool:
         connection_class=PlainConnection,
         server_settings={"application_name": APPLICATION},
     )
+    return pool
 
 
 def plain_url(url: str) -> str:
@@ -57,7 +58,7 @@ class PostgresqlDatabase:
     def __init__(self, pool: asyncpg.Pool, *, statement_cache: int) -> None:
         self.pool = pool
         self.statements: list[Statement] = []
-        self._dialect = dialect()
+        self._dialect = dialect()  # type: ignore[no-untyped-call]
         # Without a cache (a pooler such as PgBouncer stands between) the two messages of one
         # statement may reach two servers, unless a transaction holds them together.
         self._pooled = statement_cache == 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import asyncpg
+from asyncpg.exceptions import PostgresError
 
 from auth_portal.core.refusal import unavailable
 from auth_portal.storage.sql import schema
@@ -75,7 +76,7 @@ class PostgresqlAdmin:
             async with engine.begin() as connection:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
                 await connection.run_sync(schema.upgrade, progress)
-        except asyncpg.PostgresError as error:
+        except PostgresError as error:
             raise StorageError(f"The schema could not be brought up to date: {error}.") from error
         finally:
             await engine.dispose()

@@ -42,31 +42,40 @@ class SqlSessions:
         user_agent: str,
     ) -> bool:
         """See the port."""
-        return 1 == await self._count(
-            self._statements.advance,
-            session_id=session.id,
-            generation=session.generation,
-            burst_from=burst_from,
-            burst_at=to_milliseconds(burst_at),
-            now=to_milliseconds(now),
-            ip=ip,
-            user_agent=user_agent,
+        return (
+            await self._count(
+                self._statements.advance,
+                session_id=session.id,
+                generation=session.generation,
+                burst_from=burst_from,
+                burst_at=to_milliseconds(burst_at),
+                now=to_milliseconds(now),
+                ip=ip,
+                user_agent=user_agent,
+            )
+            == 1
         )
 
     async def end(self, session_id: str, reason: str, now: datetime) -> bool:
         """See the port."""
-        return 1 == await self._count(
-            self._statements.end, session_id=session_id, reason=reason, now=to_milliseconds(now)
+        return (
+            await self._count(
+                self._statements.end, session_id=session_id, reason=reason, now=to_milliseconds(now)
+            )
+            == 1
         )
 
     async def end_own(self, account_id: str, session_id: str, reason: str, now: datetime) -> bool:
         """See the port."""
-        return 1 == await self._count(
-            self._statements.end_own,
-            account_id=account_id,
-            session_id=session_id,
-            reason=reason,
-            now=to_milliseconds(now),
+        return (
+            await self._count(
+                self._statements.end_own,
+                account_id=account_id,
+                session_id=session_id,
+                reason=reason,
+                now=to_milliseconds(now),
+            )
+            == 1
         )
 
     async def end_others(self, account_id: str, keep: str, reason: str, now: datetime) -> int:
@@ -85,7 +94,7 @@ class SqlSessions:
         ending = values | {"reason": EndReason.OVER_THE_CAP.value, "now": to_milliseconds(now)}
 
         def cut() -> Work[int]:
-            ended = (yield Step(self._statements.end_over, ending)).count
+            ended = (yield Step(self._statements.end_over, ending)).changed
             yield Step(self._statements.forget_over, values)
             return ended
 
@@ -98,13 +107,16 @@ class SqlSessions:
 
     async def rename(self, account_id: str, session_id: str, name: str) -> bool:
         """See the port."""
-        return 1 == await self._count(
-            self._statements.rename, account_id=account_id, session_id=session_id, name=name
+        return (
+            await self._count(
+                self._statements.rename, account_id=account_id, session_id=session_id, name=name
+            )
+            == 1
         )
 
     async def restamp(self, session_id: str, seen: int, epoch: int) -> bool:
         """See the port."""
-        return 1 == await self._count(self._statements.restamp, session_id=session_id, seen=seen, epoch=epoch)
+        return await self._count(self._statements.restamp, session_id=session_id, seen=seen, epoch=epoch) == 1
 
     async def sweep(self, ended_before: datetime, rotated_before: datetime, at_most: int) -> int:
         """See the port."""
@@ -121,7 +133,7 @@ class SqlSessions:
 
     async def _count(self, statement: Statement, **values: Any) -> int:
         """Run one statement; how many rows its guard let it change."""
-        return (await self._db.change(statement, values)).count
+        return (await self._db.change(statement, values)).changed
 
 
 def to_session(row: Row) -> Session:

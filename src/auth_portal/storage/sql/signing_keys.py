@@ -56,16 +56,16 @@ class SqlSigningKeys:
         """See the port."""
         statement = self._add_first if only_first else self._add
         values = _from_key(key) | {"first_of": key.algorithm if only_first else None}
-        return (await self._db.change(statement, values)).count == 1
+        return (await self._db.change(statement, values)).changed == 1
 
     async def retire(self, kid: str, now: datetime) -> bool:
         """See the port."""
         values = {"kid": kid, "now": to_milliseconds(now)}
-        return (await self._db.change(self._retire, values)).count == 1
+        return (await self._db.change(self._retire, values)).changed == 1
 
     async def sweep(self, before: datetime) -> int:
         """See the port."""
-        return (await self._db.change(self._sweep, {"before": to_milliseconds(before)})).count
+        return (await self._db.change(self._sweep, {"before": to_milliseconds(before)})).changed
 
     async def pin_root(self, check: bytes, previous: Sequence[bytes]) -> bytes:
         """See the port."""

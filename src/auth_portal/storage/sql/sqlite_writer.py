@@ -135,9 +135,7 @@ class SqliteWriter:
         answers: list[Answer] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for change in batch:
-                if not change.withdrawn:
-                    answers.append(_apply(connection, change))
+            answers.extend(_apply(connection, change) for change in batch if not change.withdrawn)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             return self._lost(connection, batch, error)

@@ -65,16 +65,16 @@ class SqlTickets:
         """See the port."""
         if not purposes:
             return 0
-        return (await self._db.change(self._void, {"holder": holder, **_purposes(purposes)})).count
+        return (await self._db.change(self._void, {"holder": holder, **_purposes(purposes)})).changed
 
     async def void_all(self, holder: str) -> int:
         """See the port."""
-        return (await self._db.change(self._void_all, {"holder": holder})).count
+        return (await self._db.change(self._void_all, {"holder": holder})).changed
 
     async def sweep(self, now: datetime, at_most: int) -> int:
         """See the port."""
         values = {"now": to_milliseconds(now), "at_most": at_most}
-        return (await self._db.change(self._sweep, values)).count
+        return (await self._db.change(self._sweep, values)).changed
 
 
 def _living(digest: bytes, purposes: Sequence[Purpose], now: datetime) -> dict[str, Any]:
