@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+import pytest
+
+from tests.rig import mongo
 from tests.rig.postgres import migrated_database
 
 
@@ -19,7 +22,17 @@ def postgresql() -> Iterator[dict[str, str]]:
         yield {"DATABASE_URL": url}
 
 
+@contextmanager
+def mongodb() -> Iterator[dict[str, str]]:
+    """A database of its own on the run's server; where there is none, a skip in capitals."""
+    if (why := mongo.why_untested()) is not None:
+        pytest.skip(why)
+    with mongo.empty_database() as url:
+        yield {"DATABASE_URL": url}
+
+
 ENGINES: dict[str, Callable[[], AbstractContextManager[dict[str, str]]]] = {
     "sqlite": sqlite,
     "postgresql": postgresql,
+    "mongodb": mongodb,
 }

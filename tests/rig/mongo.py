@@ -43,7 +43,10 @@ def server() -> str:
             port = free_port()
             keeper = [sys.executable, KEEPER, folder / "mongodb", str(owner()), str(port)]
             log = (folder / "mongo_keeper.log").open("wb")
-            subprocess.Popen(keeper, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            started = subprocess.Popen(
+                keeper, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+            started.returncode = 0  # it outlives us by design: no warning that it still runs
             log.close()
             url = f"mongodb://127.0.0.1:{port}"
             wait_until_it_answers(url, folder / "mongodb" / "log")

@@ -77,23 +77,21 @@ class MoveIn:
     async def _one(self, arrival: Arrival, claims: Claims, name: str, *, apply: bool) -> Decision:
         """Decide about one row and act. Losing a race for a unique key means deciding once more."""
         claims.note(arrival)  # once more: the row may have come or changed since the first pass
-        nothing = False
+        costly = arrival.maybe_hash_of_nothing and arrival.password_hash is not None
+        # Most rows are new: their insert is the question and the answer. Who costs a hash is asked first.
+        standing = await self._standing(arrival) if costly or not apply else Standing()
+        nothing = costly and not standing.exists and await self._is_nothing(arrival)
         for _ in range(TRIES):
-            standing = await self._standing(arrival)
-            if not standing.exists and not nothing:
-                nothing = await self._is_nothing(arrival)
             decision = decide(arrival, claims, standing, hash_of_nothing=nothing)
-            if decision.fate is not Fate.TAKE or not apply:
+            if decision.fate is not Fate.TAKE or not apply or await self._take(decision.arrival, name):
                 return decision
-            if await self._take(decision.arrival, name):
-                return decision
+            standing = await self._standing(arrival)
         return Decision(Fate.LEAVE, replace(arrival, remarks=(*arrival.remarks, Remark.REFUSED)))
 
     async def _is_nothing(self, arrival: Arrival) -> bool:
-        """The stored hash is one of the empty text; only asked where it may be."""
-        if arrival.password_hash is None or not arrival.maybe_hash_of_nothing:
-            return False
-        return await asyncio.to_thread(self.is_hash_of_nothing, arrival.password_hash)
+        """The stored hash is one of the empty text."""
+        stored = arrival.password_hash
+        return stored is not None and await asyncio.to_thread(self.is_hash_of_nothing, stored)
 
     async def _standing(self, arrival: Arrival) -> Standing:
         """What is already here of the row."""

@@ -1,0 +1,30 @@
+"""A database of the original, as a file and as a running server."""
+
+from pathlib import Path
+
+import pytest
+from bson import json_util
+
+from tests.moving.originals import Hashes, Row, originals
+
+
+@pytest.fixture(scope="session")
+def hashes() -> Hashes:
+    """Made once."""
+    return Hashes.make()
+
+
+def write_dump(path: Path, rows: list[Row]) -> Path:
+    """As `mongoexport` writes it: one document of relaxed Extended JSON a line."""
+    options = json_util.RELAXED_JSON_OPTIONS
+    path.write_text("".join(json_util.dumps(row, json_options=options) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="session")
+def ten_thousand(hashes: Hashes) -> list[tuple[str, Row]]:
+    """10,000 rows, 40 of every oddity; only two oddities cost a real bcrypt each."""
+    return list(originals(10_000, hashes, each=EACH))
+
+
+EACH = 40

@@ -1,0 +1,144 @@
+"""10,000 accounts of the original, with every oddity, moved into each of the databases."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from auth_portal.accounts.account import Account
+from auth_portal.cli.moving import understood
+from auth_portal.core.clock import system_clock
+from auth_portal.moving.arrival import Remark
+from auth_portal.moving.dump import Dump
+from auth_portal.moving.report import Report
+from tests.moving.conftest import EACH, write_dump
+from tests.moving.originals import ODDITIES, Row, google_id
+from tests.moving.target import Everybody, everybody, move_in, opened
+
+Kinds = dict[str, list[Row]]
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_everybody_arrives_once_and_the_counts_reconcile(
+    ten_thousand: list[tuple[str, Row]], database: dict[str, str], tmp_path: Path
+) -> None:
+    rows = [row for _, row in ten_thousand]
+    source = Dump(write_dump(tmp_path / "users.json", rows), system_clock, understood)
+
+    async def work() -> tuple[Report, Everybody, Report, Everybody, int]:
+        async with opened(database, tmp_path) as stores:
+            first = await move_in(stores)(source, "original", apply=True, told=lambda _many: None)
+            after_first = await everybody(stores)
+            second = await move_in(stores)(source, "original", apply=True, told=lambda _many: None)
+            events = 0
+            for account_id in list(after_first)[:200]:
+                events += len(await stores.journal.of(account_id, None, 10))
+            return first, after_first, second, await everybody(stores), events
+
+    first, after_first, second, after_second, events = asyncio.run(work())
+    assert (first.rows, first.taken, first.left, first.unusable) == (
+        10_000,
+        10_000 - 6 * EACH,
+        4 * EACH,
+        2 * EACH,
+    )
+    assert first.already == 0
+    assert len(after_first) == first.taken
+    assert events == 200, "one line of the journal for each"
+    check_remarks(first)
+    check_kinds(ten_thousand, after_first)
+    assert (second.taken, second.already) == (0, first.taken)
+    assert (second.left, second.unusable) == (first.left, first.unusable)
+    assert after_second == after_first, "a second run changes nothing"
+
+
+def check_remarks(report: Report) -> None:
+    """Every oddity is spoken of as often as it occurs."""
+    assert report.remarks == Counter(
+        {
+            Remark.HASH_OF_NOTHING: 10 * EACH,
+            Remark.GOOGLE_AS_GITHUB: EACH,
+            Remark.IDENTITY_UNREADABLE: EACH,
+            Remark.EMAIL_DUPLICATE: 2 * EACH,
+            Remark.IDENTITY_DUPLICATE: EACH,
+            Remark.HASH_UNUSABLE: EACH,
+            Remark.NO_EMAIL: 3 * EACH,
+            Remark.EMAIL_UNUSABLE: EACH,
+            Remark.NO_WAY_IN: 4 * EACH,
+            Remark.DATE_GUESSED: EACH,
+            Remark.NAME_CLEANED: 2 * EACH,
+        }
+    )
+    assert report.facts["sign in with github"] == 7 * EACH
+    assert report.facts["sign in with google"] == 2 * EACH
+    assert report.facts["have no address"] == 2 * EACH
+
+
+def check_kinds(rows: list[tuple[str, Row]], here: Everybody) -> None:
+    """Rows of each kind became what they should, all of them."""
+    kinds: Kinds = {}
+    for kind, row in rows:
+        kinds.setdefault(kind, []).append(row)
+    assert {*kinds} == {*ODDITIES, "ordinary", "double"}
+    for row in kinds["ordinary"]:
+        account, identities = here[str(row["_id"])]
+        assert identities == ()
+        assert account == expected(row)
+    for kind in ("unconfirmed", "no status"):
+        assert all(not here[str(row["_id"])][0].confirmed for row in kinds[kind])
+    for row in kinds["github"] + kinds["github as number"] + kinds["github, real cost"]:
+        account, identities = here[str(row["_id"])]
+        assert (account.password_hash, account.social_type) == (None, "github")
+        assert [one[:2] for one in identities] == [("github", str(row["socialId"]))]
+    for row in kinds["google as github"] + kinds["google as google"]:
+        account, identities = here[str(row["_id"])]
+        assert (account.password_hash, account.social_type) == (None, "google")
+        assert [one[:2] for one in identities] == [("google", row["socialId"])]
+        assert len(google_id(0)) == len(row["socialId"]) == 21
+    for row in kinds["social with a password"]:
+        assert here[str(row["_id"])][0].password_hash == row["password"]
+    for row in kinds["social without address"]:
+        account, identities = here[str(row["_id"])]
+        assert (account.email, account.confirmed, len(identities)) == (None, False, 1)
+    for row in kinds["upper case"]:
+        assert here[str(row["_id"])][0].email == row["email"].strip().lower()
+    for kind in ("no address", "address missing", "address is none", "id of another type", "deleted there"):
+        assert not any(str(row["_id"]) in here for row in kinds[kind])
+    for row in kinds["password in clear"] + kinds["no password"]:
+        assert here[str(row["_id"])][0].password_hash is None
+    for row in kinds["strange names"]:
+        account, _ = here[str(row["_id"])]
+        assert (account.first_name, account.last_name) == ("O'Zoë 🦊", "x" * 255)
+    for row in kinds["no dates"]:
+        assert here[str(row["_id"])][0].created_at == row["_id"].generation_time
+    check_doubles(kinds["double"], here)
+
+
+def check_doubles(rows: list[Row], here: Everybody) -> None:
+    """An address goes to who proved it, an identity to who had it first."""
+    for start in range(0, len(rows), 6):
+        loser, winner, owner, by_provider, first, second = rows[start : start + 6]
+        assert str(loser["_id"]) not in here
+        assert here[str(winner["_id"])][0].email == winner["email"].lower()
+        assert here[str(owner["_id"])][0].email == owner["email"]
+        account, identities = here[str(by_provider["_id"])]
+        assert (account.email, account.password_hash, len(identities)) == (None, None, 1)
+        assert len(here[str(first["_id"])][1]) == 1
+        account, identities = here[str(second["_id"])]
+        assert (account.email, identities, account.social_type) == (second["email"], (), None)
+
+
+def expected(row: Row) -> Account:
+    """An ordinary row as an account."""
+    return Account(
+        id=str(row["_id"]),
+        email=row["email"],
+        first_name=row["firstName"],
+        last_name=row["lastName"],
+        created_at=row["createdAt"],
+        updated_at=row["updatedAt"],
+        password_hash=row["password"],
+        email_confirmed_at=row["createdAt"],
+        password_changed_at=row["lastPasswordChange"],
+    )
