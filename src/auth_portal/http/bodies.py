@@ -10,7 +10,9 @@ from msgspec import Meta
 from auth_portal.http.form import LONGEST_NAME, Form
 
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, examples=["Ada"])]
-Email = Annotated[str, Meta(max_length=254, examples=["ada@example.com"], extra_json_schema={"format": "email"})]
+Email = Annotated[
+    str, Meta(max_length=254, examples=["ada@example.com"], extra_json_schema={"format": "email"})
+]
 Password = Annotated[str, Meta(min_length=1, max_length=256, extra_json_schema={"format": "password"})]
 Token = Annotated[str, Meta(min_length=1)]
 Locale = Annotated[str, Meta(pattern="^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$", examples=["de"])]
@@ -20,7 +22,7 @@ class Read(msgspec.Struct, frozen=True, rename="camel"):
     """A body after its check."""
 
 
-class RegisterBody(Read):
+class RegisterBody(Read, frozen=True):
     """Sign up. `locale` is the language of letters; without it the browser's counts."""
 
     first_name: Name
@@ -30,39 +32,39 @@ class RegisterBody(Read):
     locale: Locale | None = None
 
 
-class LoginBody(Read):
+class LoginBody(Read, frozen=True):
     """Sign in."""
 
     email: Email
     password: Password
 
 
-class RefreshBody(Read):
+class RefreshBody(Read, frozen=True):
     """One of the ways to send a refresh token; the others are headers and the cookie."""
 
     refresh_token: str | None = None
 
 
-class HashBody(Read):
+class HashBody(Read, frozen=True):
     """The token of a link."""
 
     hash: Token
 
 
-class ForgotBody(Read):
+class ForgotBody(Read, frozen=True):
     """Whose password was forgotten."""
 
     email: Email
 
 
-class ResetBody(Read):
+class ResetBody(Read, frozen=True):
     """The token of a reset link, and the new password."""
 
     hash: Token
     password: Password
 
 
-class ProfileBody(Read):
+class ProfileBody(Read, frozen=True):
     """What is given is set."""
 
     first_name: Name | None = None
@@ -70,53 +72,53 @@ class ProfileBody(Read):
     locale: Locale | None = None
 
 
-class PasswordBody(Read):
+class PasswordBody(Read, frozen=True):
     """A new password; the current one unless there is none yet."""
 
     password: Password
     current_password: Password | None = None
 
 
-class EmailBody(Read):
+class EmailBody(Read, frozen=True):
     """A new address; the current password unless there is none."""
 
     email: Email
     current_password: Password | None = None
 
 
-class LeaveBody(Read):
+class LeaveBody(Read, frozen=True):
     """The current password unless there is none."""
 
     current_password: Password | None = None
 
 
-class RenameBody(Read):
+class RenameBody(Read, frozen=True):
     """What a session shall be called."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-class ExchangeBody(Read):
+class ExchangeBody(Read, frozen=True):
     """The code of the hand-off; the verifier if a challenge was given at the start."""
 
     code: Token
     code_verifier: str | None = None
 
 
-class NativeBody(Read):
+class NativeBody(Read, frozen=True):
     """A provider's ID token that carries our nonce."""
 
     id_token: Token
     nonce: Token
 
 
-class LinkBody(Read):
+class LinkBody(Read, frozen=True):
     """Where to land afterwards; only places that the settings list."""
 
     return_to: str | None = None
 
 
-class RedeemBody(Read):
+class RedeemBody(Read, frozen=True):
     """The code with which the provider's call-back came to the front end."""
 
     code: Token

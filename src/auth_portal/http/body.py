@@ -22,7 +22,7 @@ CLOSE = ((b"connection", b"close"),)  # what is still on its way shall not be re
 Fields = dict[str, Any]
 
 
-class Gone(Exception):
+class Gone(Exception):  # noqa: N818 -- it is no mistake of anybody
     """The client went away while it was sending; nobody waits for an answer."""
 
 

@@ -18,7 +18,7 @@ class Shown(msgspec.Struct, frozen=True, rename="camel"):
     """A body of an answer; a field without value is absent."""
 
 
-class User(Shown):
+class User(Shown, frozen=True):
     """A person as they see themselves (CONTRACT.md section 2)."""
 
     id: str
@@ -35,7 +35,7 @@ class User(Shown):
     last_password_change: str | UnsetType = UNSET
 
 
-class SignedIn(Shown):
+class SignedIn(Shown, frozen=True):
     """`tokenExpires`: the end of the access token, milliseconds since 1970."""
 
     token: str
@@ -43,7 +43,7 @@ class SignedIn(Shown):
     token_expires: int
 
 
-class Exchanged(Shown):
+class Exchanged(Shown, frozen=True):
     """The same, and `expiresIn`: how long the refresh token lives, in milliseconds."""
 
     token: str
@@ -52,14 +52,14 @@ class Exchanged(Shown):
     expires_in: int
 
 
-class InfoShown(Shown):
+class InfoShown(Shown, frozen=True):
     """A front end's server takes a truthy `token` as "signed in"."""
 
     token: str
     user: User
 
 
-class SessionShown(Shown):
+class SessionShown(Shown, frozen=True):
     """One device."""
 
     id: str
@@ -72,19 +72,19 @@ class SessionShown(Shown):
     last_seen_at: str
 
 
-class SessionsShown(Shown):
+class SessionsShown(Shown, frozen=True):
     """One's devices, newest first."""
 
     sessions: list[SessionShown]
 
 
-class EndedShown(Shown):
+class EndedShown(Shown, frozen=True):
     """How many sessions were ended."""
 
     ended: int
 
 
-class EventShown(Shown):
+class EventShown(Shown, frozen=True):
     """One security event."""
 
     id: str
@@ -97,13 +97,13 @@ class EventShown(Shown):
     session_id: str | UnsetType = UNSET
 
 
-class EventsShown(Shown):
+class EventsShown(Shown, frozen=True):
     """A page of events, newest first; ask on with `before=<id of the last>`."""
 
     events: list[EventShown]
 
 
-class IdentityShown(Shown):
+class IdentityShown(Shown, frozen=True):
     """One linked account of another service."""
 
     id: str
@@ -113,34 +113,34 @@ class IdentityShown(Shown):
     email: str | UnsetType = UNSET
 
 
-class IdentitiesShown(Shown):
+class IdentitiesShown(Shown, frozen=True):
     """Every way to sign in besides a link by mail."""
 
     identities: list[IdentityShown]
     has_password: bool
 
 
-class NonceShown(Shown):
+class NonceShown(Shown, frozen=True):
     """What the provider's ID token must carry."""
 
     nonce: str
     expires_at: str
 
 
-class UrlShown(Shown):
+class UrlShown(Shown, frozen=True):
     """Where to send the browser."""
 
     url: str
 
 
-class ProviderShown(Shown):
+class ProviderShown(Shown, frozen=True):
     """One "Sign in with …"."""
 
     name: str
     label: str
 
 
-class ConfigShown(Shown):
+class ConfigShown(Shown, frozen=True):
     """Which ways in are on; what a sign-in page needs to know."""
 
     app_name: str
@@ -153,13 +153,13 @@ class ConfigShown(Shown):
     locales: list[str]
 
 
-class Health(Shown):
+class Health(Shown, frozen=True):
     """`ok`."""
 
     status: str
 
 
-class Problem(Shown):
+class Problem(Shown, frozen=True):
     """RFC 9457, with the fields of existing clients beside it."""
 
     type: str

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from auth_portal.http.answer import Answer
+from auth_portal.http.bodies import Body
+from auth_portal.http.call import Call
+
 if TYPE_CHECKING:
-    from auth_portal.http.answer import Answer
-    from auth_portal.http.bodies import Body
-    from auth_portal.http.call import Call
     from auth_portal.http.desk import Desk
 
-    Handler = Callable[[Desk, Call], Awaitable[Answer]]
+Handler = Callable[["Desk", Call], Awaitable[Answer]]
 
 
 class Guard(Enum):
