@@ -139,8 +139,8 @@ def _social_routes(auth: str) -> list[Route]:
         Route("POST", f"{there}/token", social.token, "Sign in with a provider's ID token", (TOKENS,),
               NONE, bodies.NATIVE, "social", (404,), tag="social"),
         Route("POST", f"{there}/link", social.begin_link, "Begin to link a provider",
-              (Says(200, "Where to send the browser", shown.UrlShown),), ACCESS, bodies.LINK, None, (403, 404),
-              tag="social"),
+              (Says(200, "Where to send the browser", shown.UrlShown),), ACCESS, bodies.LINK,
+              refuses=(403, 404), tag="social"),
     ]
 
 
