@@ -39,6 +39,11 @@ class Metrics:
         self._seconds = Histogram(
             "auth_portal_request_seconds", "Time to answer", ("route",), registry=registry, buckets=BUCKETS
         )
+        self._strangers = Counter(
+            "auth_portal_stranger_proxies",
+            "Forwarded headers from private peers that are no trusted proxies",
+            registry=registry,
+        )
         self._outbox = Gauge("auth_portal_outbox", "Letters by state", ("state",), registry=registry)
 
     def event(self, kind: str, outcome: str) -> None:
@@ -57,6 +62,10 @@ class Metrics:
         """One request was answered."""
         self._requests.labels(route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def stranger_proxy(self) -> None:
+        """A private peer that is no trusted proxy sent forwarded headers."""
+        self._strangers.inc()
 
     def outbox(self, state: str, count: int) -> None:
         """How many letters stand in a state."""

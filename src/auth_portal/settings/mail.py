@@ -1,5 +1,7 @@
 """Reads how letters leave."""
 
+from datetime import timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,7 +36,7 @@ def read_mail(reader: Reader, http: HttpRules, data_dir: Path, production: bool)
         user=user,
         password=password,
         tls=reader.choice("MAIL_TLS", ("auto", "implicit", "starttls", "none"), "auto"),
-        timeout=reader.duration("MAIL_TIMEOUT", MailRules.timeout),
+        timeout=reader.duration("MAIL_TIMEOUT", timedelta(seconds=20)),
         accent=http.accent,
         logo_url=http.logo_url,
     )

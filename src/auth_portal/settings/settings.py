@@ -141,7 +141,7 @@ def _passwords(reader: Reader) -> PasswordRules:
     longest = reader.whole("PASSWORD_MAX_LENGTH", 256, 64, 256)
     if longest < shortest:
         reader.wrong("PASSWORD_MAX_LENGTH", "must not be below PASSWORD_MIN_LENGTH")
-    memory = PasswordRules.memory_kib
+    memory = PasswordRules().memory_kib
     budget = reader.whole("PASSWORD_HASH_MEMORY_MIB", 256, 19, 65_536) * 1024 // memory
     slots = max(1, min(os.cpu_count() or 1, budget))
     return PasswordRules(

@@ -1,0 +1,163 @@
+"""The workloads: `me`, refresh, sign in, sign up, list sessions, JWKS and a mixed day."""
+
+import asyncio
+import itertools
+import json
+import os
+import random
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.figures import Figure
+from bench.fill import PASSWORD, People, fill
+from bench.load import Request, Round, load, request
+from bench.process import LOAD_CORE, Server, cpu_seconds, pin
+
+CONNECTIONS = (16, 64)
+FIRST_GUESS = 200  # requests of the round that finds out how many fit the time
+COSTLY = {"sign in", "sign up"}
+
+
+@dataclass
+class Bench:
+    """One server on one filled database, and the tokens of its people."""
+
+    folder: Path
+    engine: str
+    url: str
+    count: int
+    database_pids: Callable[[], list[int]]
+    people: People = field(init=False)
+    server: Server = field(init=False)
+    access: list[str] = field(default_factory=list)
+    refresh: list[str] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    fresh: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def open(self) -> None:
+        """Migrate, fill, start, and refresh everyone once."""
+        self.server = Server(self.folder, {"DATABASE_URL": self.url}).start()
+        self.server.stop()
+        self.people = fill(self.url, self.count)
+        self.server.start()
+        pin(os.getpid(), LOAD_CORE)
+        self.refresh = [self.people.refresh_token(number) for number in range(self.count)]
+        self.access = [""] * self.count
+        self.run(self._refresh, 16, self.count, self._keep)
+
+    def close(self) -> None:
+        """Stop the server."""
+        self.server.stop()
+
+    def measure(self, rounds: int, seconds: float) -> list[Figure]:
+        """Every workload at both numbers of connections, rounds interleaved."""
+        plans = [(name, conns) for name in self.workloads for conns in CONNECTIONS]
+        amounts = {plan: self._amount(*plan, seconds) for plan in plans}
+        seen: dict[tuple[str, int], list[tuple[Round, float, float]]] = {plan: [] for plan in plans}
+        for _ in range(rounds):
+            for name, conns in plans:
+                seen[name, conns].append(self._measured(name, conns, amounts[name, conns]))
+        return [self._figure(name, conns, results) for (name, conns), results in seen.items()]
+
+    @property
+    def workloads(self) -> dict[str, Request]:
+        """By name."""
+        return {
+            "me": self._me,
+            "refresh": self._refresh,
+            "sign in": self._sign_in,
+            "sign up": self._sign_up,
+            "list sessions": self._list,
+            "JWKS": lambda _number: request("GET", "/.well-known/jwks.json"),
+            "mixed day": self._mixed,
+        }
+
+    def run(
+        self, make: Request, connections: int, requests: int, seen: Callable[[int, bytes, bytes], None]
+    ) -> Round:
+        """One round."""
+        return asyncio.run(load(self.server.port, connections, requests, make, seen))
+
+    def _amount(self, name: str, conns: int, seconds: float) -> int:
+        """How many requests fill the time."""
+        guess = 40 if name in COSTLY else FIRST_GUESS
+        first = self._measured(name, conns, max(guess, conns))[0]
+        most = self.count if name in {"refresh"} else 40_000
+        return max(conns * 4, min(most, int(first.per_second * seconds)))
+
+    def _measured(self, name: str, conns: int, requests: int) -> tuple[Round, float, float]:
+        """A round with the CPU seconds of server and database per request."""
+        pids = self.database_pids()
+        before, database = cpu_seconds([self.server.pid]), cpu_seconds(pids)
+        sizes: list[int] = []
+
+        def seen(number: int, head: bytes, body: bytes) -> None:
+            sizes.append(len(body))
+            self._keep(number, head, body)
+
+        result = self.run(self.workloads[name], conns, requests, seen)
+        answers = max(1, result.answers)
+        self.sizes[name] = sizes[0] if sizes else 0
+        used = (cpu_seconds([self.server.pid]) - before) / answers
+        return result, used, (cpu_seconds(pids) - database) / answers
+
+    def _figure(self, name: str, conns: int, results: list[tuple[Round, float, float]]) -> Figure:
+        """Medians of the rounds."""
+
+        def median(values: list[float]) -> float:
+            return statistics.median(values)
+
+        return Figure(
+            engine=self.engine,
+            workload=name,
+            connections=conns,
+            cpu_us=median([used for _, used, _ in results]) * 1e6,
+            database_us=median([used for _, _, used in results]) * 1e6,
+            per_second=median([result.per_second for result, _, _ in results]),
+            p50_ms=median([result.percentile(0.5) for result, _, _ in results]),
+            p99_ms=median([result.percentile(0.99) for result, _, _ in results]),
+            errors=sum(
+                count
+                for result, _, _ in results
+                for status, count in result.statuses.items()
+                if not 200 <= status < 300
+            ),
+        )
+
+    def _keep(self, number: int, _head: bytes, body: bytes) -> None:
+        """Remember new tokens, so that everyone's next refresh is the next generation."""
+        if body.startswith(b'{"token"'):
+            said = json.loads(body)
+            self.access[number % self.count] = said["token"]
+            self.refresh[number % self.count] = said["refreshToken"]
+
+    def _me(self, number: int) -> bytes:
+        return request("GET", "/api/auth/me", authorization=f"Bearer {self.access[number % self.count]}")
+
+    def _list(self, number: int) -> bytes:
+        token = self.access[number % self.count]
+        return request("GET", "/api/auth/sessions", authorization=f"Bearer {token}")
+
+    def _refresh(self, number: int) -> bytes:
+        return request("POST", "/api/auth/refresh", refresh=self.refresh[number % self.count])
+
+    def _sign_in(self, number: int) -> bytes:
+        said = {"email": self.people.email(number % self.count), "password": PASSWORD}
+        return request("POST", "/api/auth/login", body=json.dumps(said).encode())
+
+    def _sign_up(self, _number: int) -> bytes:
+        said = {
+            "firstName": "Grace",
+            "lastName": "Hopper",
+            "email": f"new{next(self.fresh)}@bench.example",
+            "password": PASSWORD,
+        }
+        return request("POST", "/api/auth/register", body=json.dumps(said).encode())
+
+    def _mixed(self, number: int) -> bytes:
+        lot = random.Random(number).random()
+        if lot < 0.02:
+            return self._sign_in(number)
+        return self._refresh(number) if lot < 0.10 else self._me(number)

@@ -1,0 +1,115 @@
+"""Runs the server: one process, or several under a supervisor, each with a portal of its own."""
+
+import gc
+import sys
+from typing import Any
+
+from auth_portal.app import Background, Portal, WrongRootSecret, open_portal
+from auth_portal.core.log import Log
+from auth_portal.core.refusal import Refusal
+from auth_portal.http.app import build_app
+from auth_portal.http.server import die_with_parent, run_server
+from auth_portal.logs import make_log
+from auth_portal.mail.folder import FolderInbox
+from auth_portal.settings.settings import Settings, environment_values, read_settings
+from auth_portal.storage.stores import StorageError
+
+FACTORY = "auth_portal.serving:worker"
+
+
+class Application:
+    """The ASGI callable: opens a portal at lifespan start-up, closes it at the end."""
+
+    def __init__(self, settings: Settings, log: Log, *, migrate: bool) -> None:
+        self.settings = settings
+        self.log = log
+        self.migrate = migrate
+        self.app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand requests on; look after the lifespan oneself."""
+        if scope["type"] == "http":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        """Open, wait, close. A start that fails says why in one line, not in a traceback."""
+        await receive()
+        try:
+            portal = await open_portal(self.settings, self.log, migrate=self.migrate)
+        except (WrongRootSecret, StorageError, Refusal) as fault:
+            self.log.error("cannot start", reason=str(fault))
+            await send({"type": "lifespan.startup.failed", "message": ""})
+            return
+        background = Background(portal)
+        self.app = self._front(portal)
+        background.start()
+        gc.collect()
+        gc.freeze()  # what is here stays: later collections need not look at it (halves refresh p99)
+        gc.set_threshold(50_000, 20, 100)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await background.stop()
+        await portal.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def _front(self, portal: Portal) -> Any:
+        """The HTTP room over the flows."""
+        wiring = portal.wiring
+        return build_app(
+            portal.flows,
+            self.settings.http,
+            ready=portal.stores.ping,
+            jwks=wiring.keys.jwks,
+            providers={one.name: one.label for one in self.settings.social.providers},
+            metrics=wiring.metrics,
+            log=self.log,
+            clock=wiring.clock,
+            inbox=self._inbox(),
+        )
+
+    def _inbox(self) -> FolderInbox | None:
+        """Letters to look at, while they go to a folder and nowhere else."""
+        return FolderInbox(self.settings.mail.folder) if self.settings.mail.host is None else None
+
+
+def worker() -> Application:
+    """One of several workers: reads the settings again, leaves migrating to the parent."""
+    die_with_parent()
+    settings = read_settings(environment_values())
+    return Application(settings, _log(settings), migrate=False)
+
+
+def _log(settings: Settings) -> Log:
+    """The server's log."""
+    return make_log(settings.log_format, settings.log_level, settings.environment == "production")
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGINT or SIGTERM; returns the exit status."""
+    log = _log(settings)
+    for warning in settings.warnings:
+        log.warning(warning)
+    _greet(settings)
+    if settings.workers > 1:
+        ok = run_server(FACTORY, settings.host, settings.port, workers=settings.workers)
+    else:
+        ok = run_server(Application(settings, log, migrate=True), settings.host, settings.port)
+    return 0 if ok else 1
+
+
+def _greet(settings: Settings) -> None:
+    """Say where everything is, to a person who has just started it."""
+    if settings.environment == "production":
+        return
+    origin = settings.http.backend
+    lines = [
+        f"Auth Portal       {origin}",
+        f"API documentation {origin}/docs",
+    ]
+    if settings.http.dev_inbox:
+        lines.append(f"Dev inbox         {origin}/dev/mail")
+    lines.append(f"Data              {settings.data_dir}")
+    sys.stderr.write("\n".join(f"  {line}" for line in lines) + "\n")
+    sys.stderr.flush()
