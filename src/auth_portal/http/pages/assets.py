@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth_portal.http.pages.colour import icon, theme
-from auth_portal.http.pages.languages import LANGUAGES, Catalogues
+from auth_portal.http.pages.languages import LANGUAGES, Catalogues, Language
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -34,15 +35,20 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """All files, read once. The version in the address is the hash of them all, so that the scripts'
-    relative imports stay within one version and any of them may be kept for ever."""
+    """The files by name, and their version: one hash of them all, which stands in each address.
+
+    So the scripts' relative imports stay within one version, and any file may be kept for ever.
+    The sentences of a language are added when they are first asked for.
+    """
 
     files: dict[str, Asset]
+    languages: dict[str, Language]  # by the name of the file that holds their sentences
+    catalogues: Catalogues
     version: str
 
     def address(self, name: str) -> str:
         """The versioned address of a file; an unknown name is a mistake in a template."""
-        if name not in self.files:
+        if name not in self.files and name not in self.languages:
             raise KeyError(name)
         return f"/portal/{self.version}/{name}"
 
@@ -55,8 +61,8 @@ class Assets:
         return found
 
     async def send(self, request: Request) -> Response:
-        """Send a file; without its version it is revalidated each time."""
-        asset = self.files.get(request.path_params["name"])
+        """Send a file; without its version in the address it is revalidated each time."""
+        asset = self._find(request.path_params["name"])
         version = request.path_params.get("version")
         if asset is None or version not in {None, self.version}:
             return Response(status_code=404, headers={"Cache-Control": "no-store"})
@@ -74,33 +80,33 @@ class Assets:
             body = asset.packed
         return Response(body, media_type=asset.media_type, headers=headers)
 
+    def _find(self, name: str) -> Asset | None:
+        if name not in self.files and name in self.languages:
+            known = self.catalogues.of(self.languages[name])
+            scripts = (asset.plain.decode() for other, asset in self.files.items() if other.endswith(".js"))
+            said = {sentence: known[sentence] for sentence in sentences(scripts) if sentence in known}
+            self.files[name] = _asset(name, b"export default " + msgspec.json.encode(said) + b";\n")
+        return self.files.get(name)
+
 
 def load_assets(catalogues: Catalogues, accent: str, app_name: str) -> Assets:
-    """Read the package's files and make the ones that depend on settings and languages."""
-    texts = {
-        path.name: path.read_bytes() for path in sorted(STATIC.iterdir()) if path.suffix in TYPES
-    }
-    wanted = sentences(texts)
-    for language in LANGUAGES:
-        known = catalogues.of(language)
-        said = {sentence: known[sentence] for sentence in wanted if sentence in known}
-        texts[f"strings.{language.code}.js"] = b"export default " + msgspec.json.encode(said) + b";\n"
+    """Read the package's files and make the ones that depend on settings."""
+    texts = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir()) if path.suffix in TYPES}
     texts["theme.css"] = theme(accent).encode()
     texts["icon.svg"] = icon(accent, app_name).encode()
+    digest = hashlib.sha256()
+    for name in sorted(texts):
+        digest.update(hashlib.sha256(name.encode() + b"\0" + texts[name]).digest())
+    for language in LANGUAGES:
+        digest.update(hashlib.sha256(catalogues.source(language)).digest())
     files = {name: _asset(name, content) for name, content in texts.items()}
-    digest = hashlib.sha256(b"\0".join(name.encode() + b"\0" + texts[name] for name in sorted(texts)))
-    return Assets(files, digest.hexdigest()[:12])
+    languages = {f"strings.{language.code}.js": language for language in LANGUAGES}
+    return Assets(files, languages, catalogues, digest.hexdigest()[:12])
 
 
-def sentences(texts: dict[str, bytes]) -> list[str]:
+def sentences(scripts: Iterable[str]) -> list[str]:
     """Every sentence that the scripts say: the arguments of `t("…")`."""
-    found = {
-        match.replace('\\"', '"')
-        for name, content in texts.items()
-        if name.endswith(".js")
-        for match in SENTENCE.findall(content.decode())
-    }
-    return sorted(found)
+    return sorted({found.replace('\\"', '"') for script in scripts for found in SENTENCE.findall(script)})
 
 
 def _asset(name: str, content: bytes) -> Asset:

@@ -70,7 +70,9 @@ def theme(accent: str) -> str:
     """The stylesheet `/portal/theme.css`: custom properties only, so that no page needs inline style."""
     colour = parse(accent)
     light, dark = shades(colour, dark=False), shades(colour, dark=True)
-    return f":root{{{_properties(light)}}}\n@media (prefers-color-scheme:dark){{:root{{{_properties(dark)}}}}}\n"
+    return (
+        f":root{{{_properties(light)}}}\n@media (prefers-color-scheme:dark){{:root{{{_properties(dark)}}}}}\n"
+    )
 
 
 def icon(accent: str, name: str) -> str:

@@ -32,7 +32,9 @@ class Page:
 
     path: str
     name: str
-    kept: bool = True  # the browser may keep the shell; False where private or where a proof is in the address
+    kept: bool = (
+        True  # the browser may keep the shell; False where private or where a proof is in the address
+    )
 
 
 PAGES = (
@@ -61,12 +63,8 @@ class Portal:
     def draw(self, request: Request, page: Page, status: int = 200) -> Response:
         """One page in the visitor's language, with the headers that every page carries."""
         asked = request.query_params.get("lang", "")
-        language = choose(
-            asked, request.cookies.get(COOKIE, ""), request.headers.get("accept-language", "")
-        )
-        html = self.environment.get_template(f"{page.name}.html").render(
-            self._words(request, page, language)
-        )
+        language = choose(asked, request.cookies.get(COOKIE, ""), request.headers.get("accept-language", ""))
+        html = self.environment.get_template(f"{page.name}.html").render(self._words(request, page, language))
         response = Response(html, status, self._headers(page), "text/html")
         if asked == language.code:
             response.set_cookie(

@@ -21,7 +21,7 @@ export function showProfile(person) {
   find("#email-good").hidden = !person.emailVerified;
   find("#email-open").hidden = person.emailVerified === true || !person.email;
   fill("profile-form", { firstName: person.firstName ?? "", lastName: person.lastName ?? "", locale: person.locale ?? language });
-  fill("password-form", { username: person.email ?? "" });
+  for (const id of ["password-form", "email-form"]) fill(id, { username: person.email ?? "" });
   showPassword(person);
 }
 
