@@ -76,7 +76,7 @@ def about_social(social: SocialRules, http: HttpRules) -> list[Line]:
     if same_site(http.frontend, http.backend):
         return [Line(Mark.GOOD, f"social ({names}): the cookie binds the hand-off, a challenge may")]
     said = f"social ({names}): the front end is another site, so it must begin with ?code_challenge="
-    return [Line(Mark.MIND, said, "see docs/flows/social-sign-in.md")]
+    return [Line(Mark.MIND, said, "see docs/flows/social.md")]
 
 
 def about_proxies(http: HttpRules) -> list[Line]:

@@ -8,6 +8,7 @@ from auth_portal.cli.checks_of_parts import (
     about_relay,
     about_root,
 )
+from auth_portal.cli.checks_of_providers import about_providers
 from auth_portal.cli.checks_of_settings import (
     Line,
     Mark,
@@ -55,6 +56,7 @@ async def _parts(chosen: Settings) -> list[Line]:
 
     lines = [
         *await about_relay(chosen.mail),
+        *await about_providers(chosen.social),
         *await about_limits(chosen.storage.redis_url, command_log(chosen)),
     ]
     try:

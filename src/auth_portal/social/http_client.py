@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
@@ -26,10 +27,11 @@ def _client() -> httpx.AsyncClient:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status and the JSON body, decoded into plain values."""
+    """What came back: the status, the JSON body as plain values, and the server's own clock."""
 
     status: int
     body: object
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class HttpClient:
                 self.client.stream(method, url, headers=polite, data=form) as response,
             ):
                 raw = await self._read(response, where)
-                return Answer(response.status_code, _json(raw, where))
+                told_at = _instant(response.headers.get("date", ""))
+                return Answer(response.status_code, _json(raw, where), told_at)
         except TimeoutError:
             raise provider_failed(f"{where}: no whole answer in time") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -122,3 +125,11 @@ def _json(raw: bytes, where: str) -> object:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise provider_failed(f"{where}: not JSON") from None
     return decoded
+
+
+def _instant(header: str) -> datetime | None:
+    """The instant of a Date header, None for what is none."""
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
