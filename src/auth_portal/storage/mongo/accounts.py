@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
@@ -22,6 +21,16 @@ LIVING: Document = {"deleted_at": None}
 ACTIVE: Document = {"deleted_at": None, "disabled_at": None}
 END_RUN: Document = {"failures": 0, "failures_day": 0}
 MOST_HALVINGS = 31
+BLANK: Document = {
+    "first_name": "",
+    "last_name": "",
+    "email": None,
+    "email_confirmed_at": None,
+    "password_hash": None,
+    "locale": None,
+    "social_type": None,
+    **END_RUN,
+}
 
 
 @dataclass(frozen=True)
@@ -73,17 +82,12 @@ class MongoAccounts:
 
     async def confirm(self, account_id: str, email: str, now: datetime) -> bool:
         """See the port; a pipeline, so that the first instant stays."""
-        new = {"$eq": [{"$ifNull": ["$email_confirmed_at", None]}, None]}
-        at = literal(stored(now))
-        fields = {
-            "email_confirmed_at": {"$cond": [new, at, "$email_confirmed_at"]},
-            "updated_at": {"$cond": [new, at, "$updated_at"]},
-        }
-        return await self.accounts.change({"_id": account_id, "email": email, **ACTIVE}, [{"$set": fields}])
+        first = {"email_confirmed_at": {"$ifNull": ["$email_confirmed_at", literal(stored(now))]}}
+        return await self.accounts.change({"_id": account_id, "email": email, **ACTIVE}, [{"$set": first}])
 
     async def rehash(self, account_id: str, seen: str, fresh: str) -> bool:
         """See the port."""
-        where = {"_id": account_id, "password_hash": seen, **LIVING}
+        where = {"_id": account_id, "password_hash": seen}
         return await self.accounts.change(where, {"$set": {"password_hash": fresh}})
 
     async def set_password(
@@ -164,9 +168,13 @@ class MongoAccounts:
 
     async def disable(self, account_id: str, now: datetime) -> bool:
         """See the port."""
-        fields = {"disabled_at": stored(now), "updated_at": stored(now)}
-        change = {"$set": fields, "$inc": {"epoch": 1}}
-        return await self.accounts.change({"_id": account_id, **LIVING}, change)
+        at = literal(stored(now))
+        fields = {
+            "disabled_at": {"$ifNull": ["$disabled_at", at]},
+            "updated_at": at,
+            "epoch": {"$add": ["$epoch", 1]},
+        }
+        return await self.accounts.change({"_id": account_id, **LIVING}, [{"$set": fields}])
 
     async def enable(self, account_id: str, now: datetime) -> bool:
         """See the port."""
@@ -175,9 +183,7 @@ class MongoAccounts:
 
     async def delete(self, account_id: str, now: datetime) -> bool:
         """See the port."""
-        blank: dict[str, Any] = dict.fromkeys(("email", "password_hash", "locale", "social_type"))
-        blank |= {"first_name": "", "last_name": "", "identities": []}
-        fields = {**blank, "deleted_at": stored(now), "updated_at": stored(now)}
+        fields = {**BLANK, "identities": [], "deleted_at": stored(now), "updated_at": stored(now)}
         change = {"$set": fields, "$inc": {"epoch": 1}}
         return await self.accounts.change({"_id": account_id, **LIVING}, change)
 

@@ -23,6 +23,8 @@ class MongoDevices:
 
     async def remember(self, account_id: str, marks: Sequence[bytes], now: datetime) -> None:
         """See the port: the new marks in front, the same ones removed behind, cut to the newest."""
+        if not marks:
+            return
         new = [{"mark": mark, "at": stored(now)} for mark in dict.fromkeys(marks)]
         other = {"$not": [{"$in": ["$$one.mark", literal(list(marks))]}]}
         kept = {"$filter": {"input": {"$ifNull": ["$marks", []]}, "as": "one", "cond": other}}

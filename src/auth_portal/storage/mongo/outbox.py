@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auth_portal.mail.letter import Letter, LetterKind, LetterState
-from auth_portal.storage.mongo.collection import Collection, Document
+from auth_portal.storage.mongo.collection import Collection, Document, literal
 from auth_portal.storage.mongo.values import instant, instant_or_none, stored
 
 WAITING = LetterState.WAITING.value
@@ -36,7 +36,7 @@ class MongoOutbox:
 
     async def sent(self, letter_id: str, claimed_until: datetime, now: datetime) -> bool:
         """See the port."""
-        fields = {"state": LetterState.SENT.value, "last_error": "", **settled(now)}
+        fields = {"state": LetterState.SENT.value, **settled(now)}
         return await self.outbox.change(held(letter_id, claimed_until), {"$set": fields})
 
     async def try_later(
@@ -59,7 +59,7 @@ class MongoOutbox:
     async def page(self, state: LetterState | None, at_most: int) -> list[Letter]:
         """See the port."""
         where: Document = {} if state is None else {"state": state.value}
-        found = await self.outbox.many(where, [("created_at", -1), ("_id", -1)], at_most)
+        found = await self.outbox.many(where, [("_id", -1)], at_most)
         return [letter_of(document) for document in found]
 
     async def counts(self) -> dict[LetterState, int]:
@@ -77,9 +77,19 @@ class MongoOutbox:
         due = [one["next_try_at"] for one in first] + [one["claimed_until"] for one in then]
         return instant_or_none(min(due, default=None))
 
-    async def forget(self, recipient: str, now: datetime) -> int:  # noqa: ARG002 -- rows go, none is settled
+    async def forget(self, recipient: str, now: datetime) -> int:
         """See the port."""
-        return await self.outbox.delete_all({"recipient": recipient})
+        waits = {"$eq": ["$state", WAITING]}
+        fields = {
+            "recipient": "",
+            "account_id": None,
+            "last_error": "",
+            "sealed": literal(b""),
+            "claimed_until": None,
+            "settled_at": {"$ifNull": ["$settled_at", literal(stored(now))]},
+            "state": {"$cond": [waits, LetterState.DEAD.value, "$state"]},
+        }
+        return await self.outbox.change_all({"recipient": recipient}, [{"$set": fields}])
 
     async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""

@@ -81,11 +81,12 @@ class MongoSessions:
         if over:
             ids = {"_id": {"$in": [document["_id"] for document in over]}}
             many = await self.sessions.change_all({**living, **ids}, ended("over_the_cap", now))
-        past = [{"ended_at": {"$ne": None}}, {"epoch": {"$lt": epoch}}]
-        gone = {"account_id": account_id, "$or": past}
-        old = await self.sessions.many(gone, NEWEST_FIRST, skip=keep, fields={"_id": 1})
-        if old:
-            await self.sessions.delete_all({**gone, "_id": {"$in": [document["_id"] for document in old]}})
+        dead = {"account_id": account_id, "$or": [{"ended_at": {"$ne": None}}, {"epoch": {"$lt": epoch}}]}
+        times = {"ended_at": 1, "rotated_at": 1}
+        rows = await self.sessions.many(dead, NEWEST_FIRST, fields=times)
+        rows.sort(key=lambda row: (row["ended_at"] or row["rotated_at"], row["_id"]), reverse=True)
+        if old := [row["_id"] for row in rows[keep:]]:
+            await self.sessions.delete_all({**dead, "_id": {"$in": old}})
         return many
 
     async def living(self, account_id: str, epoch: int) -> list[Session]:
@@ -106,10 +107,12 @@ class MongoSessions:
     async def sweep(self, ended_before: datetime, rotated_before: datetime, at_most: int) -> int:
         """See the port."""
         ended_long_ago = {"ended_at": {"$lt": stored(ended_before)}}
-        unused = {"rotated_at": {"$lt": stored(rotated_before)}}
+        # Nothing was rotated before it was made: an index on `rotated_at` would cost every refresh.
+        long_ago = {"$lt": stored(rotated_before)}
+        unused = {"created_at": long_ago, "rotated_at": long_ago}
         first = await self.sessions.sweep(ended_long_ago, [("ended_at", 1)], at_most)
         left = at_most - len(first)
-        then = await self.sessions.sweep(unused, [("rotated_at", 1)], left) if left > 0 else []
+        then = await self.sessions.sweep(unused, [("created_at", 1)], left) if left > 0 else []
         return len(first) + len(then)
 
     async def forget(self, account_id: str) -> int:
