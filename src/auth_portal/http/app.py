@@ -23,7 +23,6 @@ from auth_portal.http.dress import wardrobe, worn
 from auth_portal.http.flows import Flows
 from auth_portal.http.form import Form
 from auth_portal.http.guard import pass_guard
-from auth_portal.http.lifespan import Lifespan, live
 from auth_portal.http.origins import origins_of
 from auth_portal.http.pages.dev_mail import DevMail, Inbox, dev_mail_routes
 from auth_portal.http.pages.docs import Reference
@@ -54,14 +53,13 @@ def build_app(
     clock: Clock,
     randomness: Randomness = system_randomness,
     inbox: Inbox | None = None,
-    lifespan: Lifespan | None = None,
     access_log: bool = False,
 ) -> "App":
     """Everything that speaks HTTP, as one ASGI callable.
 
     `ready` returns when every part is there and raises otherwise; `providers` gives the label of
     each provider that has credentials, by its name; `inbox` is the folder of letters, None outside
-    of development; `lifespan` is entered before the first request and left after the last.
+    of development. The lifespan belongs to the caller, who has opened what the flows stand on.
     """
     routes = [*api_routes(rules.prefix), *house_routes()]
     names = tuple(providers)
@@ -92,7 +90,7 @@ def build_app(
     served = routes + dev_mail_routes() if with_inbox else routes
     pages, missing = mount_portal(rules, providers) if rules.portal else ([], None)
     dispatch = build_dispatch(served, names, pages)
-    return App(desk, dispatch, wardrobe(rules), log, randomness, missing, lifespan, access_log)
+    return App(desk, dispatch, wardrobe(rules), log, randomness, missing, access_log)
 
 
 @dataclass(frozen=True)
@@ -105,18 +103,10 @@ class App:
     log: Log
     randomness: Randomness
     missing: Missing | None
-    lifespan: Lifespan | None
     access_log: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI 3."""
-        if scope["type"] == "http":
-            await self._serve(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await live(self.lifespan, self.log, receive, send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request. Whatever happens in it, it is answered, and nobody else's suffers."""
+        """One request (ASGI 3, scope "http"). Whatever happens in it, it is answered, and nobody else's suffers."""
         began = perf_counter()
         call = Call(scope, receive, self.randomness(TRACE_BYTES).hex())
         label, cause = "unmatched", ""
