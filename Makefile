@@ -8,7 +8,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint check-types map map-check errors lock bench profile storm crash soak fuzz \
+.PHONY: help run install test lint map lock bench profile storm crash soak fuzz \
 	screenshots demo page-figures audit clean
 
 help: ## This list
@@ -48,8 +48,10 @@ lint: $(VENV)/.test-stamp ## Style, types and layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-map: $(VENV)/.test-stamp ## Write docs/map.md anew from the captions
-	@$(BIN)/python tests/house/map.py --write
+map: $(VENV)/.test-stamp ## Write docs/map.md, docs/events.md and docs/errors.md anew
+	@$(BIN)/python -m tests.house.map
+	@$(BIN)/python -m tests.house.events
+	@$(BIN)/python -m auth_portal.http.errors_page > docs/errors.md
 
 lock: ## Pin requirements/*.in with hashes
 	@test -x .venv-lock/bin/uv || { python3 -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }

@@ -1,4 +1,4 @@
-"""Writes docs/map.md: every file of the server and the tests with its caption. `--write` replaces it."""
+"""Writes docs/map.md: every file of the server and the tests with its caption."""
 
 import sys
 from pathlib import Path
@@ -36,7 +36,4 @@ def drawn() -> str:
 
 
 if __name__ == "__main__":
-    if "--write" in sys.argv:
-        MAP.write_text(drawn())
-    else:
-        sys.stdout.write(drawn())
+    MAP.write_text(drawn())

@@ -1,12 +1,12 @@
 """What is written about the house is true: map, errors, decisions, links, commands."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from auth_portal.http.errors_page import errors_page
+from tests.house.events import EVENTS, events_page
 from tests.house.map import MAP, drawn
 from tests.house.sources import ROOT, named, tracked
 
@@ -22,9 +22,11 @@ def test_the_map_is_fresh() -> None:
 
 
 def test_the_list_of_errors_is_fresh() -> None:
-    generator = ROOT / "tests" / "house" / "errors.py"
-    made = subprocess.run([sys.executable, generator], capture_output=True, text=True, check=True).stdout
-    assert (ROOT / "docs" / "errors.md").read_text() == made, "make errors"
+    assert (ROOT / "docs" / "errors.md").read_text() == errors_page(), "make map"
+
+
+def test_the_list_of_events_is_fresh() -> None:
+    assert EVENTS.read_text() == events_page(), "make map"
 
 
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
