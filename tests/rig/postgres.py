@@ -84,8 +84,10 @@ def _database(origin: str) -> Iterator[str]:
 def _exists(name: str) -> bool:
     """A database of that name is there."""
 
+    url = cluster()  # may start it, which runs a loop of its own
+
     async def look() -> bool:
-        connection = await asyncpg.connect(f"{cluster()}/postgres")
+        connection = await asyncpg.connect(f"{url}/postgres")
         try:
             found = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name)
         finally:
