@@ -16,11 +16,8 @@ async def about_providers(social: SocialRules) -> list[Line]:
         return []
     from auth_portal.social.checkup import check_provider  # noqa: PLC0415 -- only with providers
 
-    lines = []
-    for provider in social.providers:
-        for finding in await check_provider(provider, social, system_clock):
-            lines.append(Line(_mark(finding), finding.said, finding.fix))
-    return lines
+    found = [await check_provider(provider, social, system_clock) for provider in social.providers]
+    return [Line(_mark(finding), finding.said, finding.fix) for one in found for finding in one]
 
 
 def _mark(finding: "Finding") -> Mark:
