@@ -106,7 +106,7 @@ class App:
     access_log: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request (ASGI 3, scope "http"). Whatever happens in it, it is answered, and nobody else's suffers."""
+        """One request (ASGI 3). Whatever happens in it, it is answered, and nobody else's suffers."""
         began = perf_counter()
         call = Call(scope, receive, self.randomness(TRACE_BYTES).hex())
         label, cause = "unmatched", ""
