@@ -1,0 +1,67 @@
+"""How each database is made for one test, and opened as often as the test likes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+from auth_portal.storage.rules import StorageRules
+from auth_portal.storage.sql.open import open_sql
+from auth_portal.storage.stores import Stores
+from tests.rig.postgres import cluster, run_sql
+
+Open = Callable[[], Awaitable[Stores]]
+"""Opens the test's database once more, as another instance would."""
+
+Opener = Callable[[Path], AbstractContextManager[Open]]
+"""Makes an empty database (a folder is given for files) and yields how to open it."""
+
+
+class Quiet:
+    """A log that nobody reads."""
+
+    def info(self, event: str, **facts: object) -> None:
+        del event, facts
+
+    def warning(self, event: str, **facts: object) -> None:
+        del event, facts
+
+    def error(self, event: str, **facts: object) -> None:
+        del event, facts
+
+
+@contextmanager
+def sqlite(folder: Path) -> Iterator[Open]:
+    """A file in the folder."""
+    yield lambda: open_sql(StorageRules(f"sqlite:///{folder / 'portal.db'}"), Quiet())
+
+
+@contextmanager
+def postgresql(_folder: Path) -> Iterator[Open]:
+    """A copy of an empty migrated database, made in a blink."""
+    name = f"ports_{uuid4().hex}"
+    run_sql(f"{cluster()}/postgres", f"CREATE DATABASE {name} TEMPLATE {_template()}")
+    try:
+        yield lambda: open_sql(StorageRules(f"{cluster()}/{name}"), Quiet())
+    finally:
+        run_sql(f"{cluster()}/postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@cache
+def _template() -> str:
+    """A migrated database, one for each process of the run; it goes with the run's cluster."""
+    name = f"ports_template_{uuid4().hex}"
+    run_sql(f"{cluster()}/postgres", f"CREATE DATABASE {name}")
+
+    async def migrate() -> None:
+        stores = await open_sql(StorageRules(f"{cluster()}/{name}"), Quiet())
+        await stores.admin.migrate(lambda _line: None)
+        await stores.close()
+
+    asyncio.run(migrate())
+    return name
+
+
+OPENERS: dict[str, Opener] = {"sqlite": sqlite, "postgresql": postgresql}
