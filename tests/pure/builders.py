@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from auth_portal.accounts.account import Account
 from auth_portal.core.secrets import Keyring, RootSecret, system_randomness
@@ -52,12 +53,12 @@ def keyring(purpose: str = "test") -> Keyring:
     return ROOT.keyring(purpose)
 
 
-def an_account(account_id: str = "an-account", **said: object) -> Account:
+def an_account(account_id: str = "an-account", **said: Any) -> Account:
     plain = Account(account_id, "ada@example.com", "Ada", "Lovelace", START, START)
     return replace(plain, **said)
 
 
-def a_session(**said: object) -> Session:
+def a_session(**said: Any) -> Session:
     plain = Session(
         id=SESSION_ID,
         account_id="an-account",

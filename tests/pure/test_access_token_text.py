@@ -84,14 +84,14 @@ def world() -> World:
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "Ed25519", "RS256", "HS256"])
-def test_what_was_written_is_read(algorithm) -> None:
+def test_what_was_written_is_read(algorithm: str) -> None:
     world = World(algorithm)
     claims = world.read(world.write())
     assert (claims.account_id, claims.session_id) == ("an-account", "a-session")
     assert claims.expires_at == START + timedelta(minutes=15)
 
 
-def test_a_token_says_what_rfc_9068_asks_and_nothing_about_the_person(world) -> None:
+def test_a_token_says_what_rfc_9068_asks_and_nothing_about_the_person(world: World) -> None:
     head, body, _ = (unpadded(part) for part in world.write().split("."))
     assert json.loads(head) == {"alg": "ES256", "typ": "at+jwt", "kid": world.keys.signing().kid}
     claims = json.loads(body)
@@ -104,25 +104,25 @@ def test_with_hs256_services_of_the_original_find_the_claims_that_they_read() ->
     assert (claims["id"], claims["sessionId"]) == ("an-account", "a-session")
 
 
-def test_two_tokens_of_one_second_differ(world) -> None:
+def test_two_tokens_of_one_second_differ(world: World) -> None:
     assert world.write() != world.write()
 
 
-def test_the_right_key_with_the_right_claims_is_accepted_however_the_header_is_spelled(world) -> None:
+def test_the_right_key_with_the_right_claims_is_accepted_however_the_header_is_spelled(world: World) -> None:
     assert world.read(world.forge()).session_id == "a-session"
 
 
 @pytest.mark.parametrize(
     "name", ["none", "None", "nOnE", "NONE", "", "HS256", "ES384", "EdDSA", "RS256", "PS256"]
 )
-def test_another_algorithm_in_the_header_is_refused(world, name) -> None:
+def test_another_algorithm_in_the_header_is_refused(world: World, name: str) -> None:
     good = world.write()
     header = {**world.keys.signing().headers, "alg": name}
     world.refused(assembled(header, good))
     world.refused(assembled(header, good).rpartition(".")[0] + ".")
 
 
-def test_a_public_key_is_no_hmac_secret(world) -> None:
+def test_a_public_key_is_no_hmac_secret(world: World) -> None:
     public = world.keys.signing().public
     assert isinstance(public, ECKey)
     forms = [public.as_pem(private=False), public.as_der(private=False)]
@@ -140,7 +140,7 @@ def test_the_shared_secret_under_another_hmac_is_refused() -> None:
     world.refused(world.forge(headers={"kid": ""}))
 
 
-def test_a_key_of_somebody_else_under_our_kid_is_refused(world) -> None:
+def test_a_key_of_somebody_else_under_our_kid_is_refused(world: World) -> None:
     world.refused(world.forge(key=ECKey.generate_key("P-256")))
 
 
@@ -162,7 +162,7 @@ def test_a_key_of_somebody_else_under_our_kid_is_refused(world) -> None:
         {"p2c": 1_000_000_000},
     ],
 )
-def test_a_header_that_we_do_not_write_is_refused_and_never_followed(world, headers) -> None:
+def test_a_header_that_we_do_not_write_is_refused_and_never_followed(world: World, headers: Headers) -> None:
     good = world.write()
     world.refused(assembled({**world.keys.signing().headers, **headers}, good))
 
@@ -170,7 +170,7 @@ def test_a_header_that_we_do_not_write_is_refused_and_never_followed(world, head
 @pytest.mark.parametrize(
     "kid", ["unknown", "../../dev/null", "' OR 1=1 --", "A" * 22, "\0", "é", 1, None, ["a"], "x" * 5000]
 )
-def test_a_strange_kid_is_refused_and_asks_nobody(world, kid) -> None:
+def test_a_strange_kid_is_refused_and_asks_nobody(world: World, kid: object) -> None:
     good = world.write()
     before = world.shelf.reads
     world.refused(assembled({**world.keys.signing().headers, "kid": kid}, good))
@@ -219,12 +219,14 @@ def test_a_strange_kid_is_refused_and_asks_nobody(world, kid) -> None:
         {"jti": None},
     ],
 )
-def test_a_claim_that_is_wrong_is_refused_though_the_signature_is_right(world, changed) -> None:
+def test_a_claim_that_is_wrong_is_refused_though_the_signature_is_right(
+    world: World, changed: dict[str, object]
+) -> None:
     world.refused(world.forge(**changed))
 
 
 @pytest.mark.parametrize("claim", ["exp", "iat", "iss", "aud", "sub", "sid", "jti"])
-def test_a_claim_that_is_missing_is_refused(world, claim) -> None:
+def test_a_claim_that_is_missing_is_refused(world: World, claim: str) -> None:
     claims = world.claims()
     del claims[claim]
     world.refused(world.forge(claims=json.dumps(claims).encode()))
@@ -244,11 +246,13 @@ def test_a_claim_that_is_missing_is_refused(world, claim) -> None:
         b'{"sub":"\xff"}',
     ],
 )
-def test_a_body_that_is_no_set_of_claims_is_refused_though_the_signature_is_right(world, body) -> None:
+def test_a_body_that_is_no_set_of_claims_is_refused_though_the_signature_is_right(
+    world: World, body: bytes
+) -> None:
     world.refused(world.forge(claims=body or b" "))
 
 
-def test_every_flip_of_a_bit_every_truncation_and_other_spellings_are_refused(world) -> None:
+def test_every_flip_of_a_bit_every_truncation_and_other_spellings_are_refused(world: World) -> None:
     token = world.write()
     for place, letter in enumerate(token):
         for bit in range(7):
@@ -269,7 +273,7 @@ def test_the_spare_bits_of_every_part_are_no_second_spelling() -> None:
             world.refused(token[:-1] + letter)
 
 
-def test_a_giant_is_refused_before_it_is_parsed(world, monkeypatch) -> None:
+def test_a_giant_is_refused_before_it_is_parsed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed = []
     monkeypatch.setattr(access_token, "SHAPE", parsed)  # using it would raise AttributeError
     world.refused("A" * 50_000_000)
@@ -277,7 +281,7 @@ def test_a_giant_is_refused_before_it_is_parsed(world, monkeypatch) -> None:
 
 
 @given(st.text(max_size=300))
-def test_no_text_raises_anything_but_the_refusal(text) -> None:
+def test_no_text_raises_anything_but_the_refusal(text: str) -> None:
     WORLD.refused(text)
     WORLD.refused(f"{text}.{text}.{text}")
 
@@ -292,11 +296,13 @@ def test_the_end_is_compared_at_each_use_and_only_signing_out_may_come_later() -
     world.refused(token[:-2] + "AA", expired_too=True)
 
 
-def test_small_differences_of_clocks_are_forgiven(world) -> None:
+def test_small_differences_of_clocks_are_forgiven(world: World) -> None:
     assert world.read(world.forge(iat=NOW + 10, nbf=NOW + 10)).session_id == "a-session"
 
 
-def test_the_signature_is_checked_once_and_again_when_the_keys_change(monkeypatch) -> None:
+def test_the_signature_is_checked_once_and_again_when_the_keys_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     world, checked = World(), []
     real = jws.deserialize_compact
 
@@ -323,7 +329,7 @@ def test_what_a_retired_key_signed_is_refused_though_it_was_remembered() -> None
     assert world.read(world.write()).session_id == "a-session"
 
 
-def test_the_memory_of_signatures_is_bounded(monkeypatch) -> None:
+def test_the_memory_of_signatures_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_token, "MOST_REMEMBERED", 10)
     world = World("HS256")
     for _ in range(50):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auth_portal.core.refusal import UNAUTHORIZED, Refusal
+from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
 from auth_portal.mail.letter import LetterKind
 from auth_portal.sessions.access_token import AccessTokens
@@ -38,16 +39,16 @@ class Told:
     row: OneRow
     events: list[tuple[object, str | None]] = field(default_factory=list)
 
-    async def record(self, kind, visitor, **facts) -> None:
+    async def record(self, kind: object, visitor: Visitor, **facts: object) -> None:
         del visitor, facts
         self.events.append((kind, self.row.session.end_reason))
 
-    async def post(self, kind, recipient, **facts) -> None:
+    async def post(self, kind: object, recipient: str, **facts: object) -> None:
         del recipient, facts
         self.events.append((kind, self.row.session.end_reason))
 
     @property
-    def kinds(self):
+    def kinds(self) -> list[object]:
         return [kind for kind, _ in self.events]
 
 
@@ -78,7 +79,7 @@ class World:
     def token(self, generation: int) -> str:
         return self.refresh.write(SESSION_ID, generation)
 
-    async def show(self, generation: int, visitor=None) -> str:
+    async def show(self, generation: int, visitor: Visitor | None = None) -> str:
         return (await self.rotate(self.token(generation), visitor or a_visitor())).refresh_token
 
     async def refused(self, generation: int) -> None:
@@ -89,11 +90,13 @@ class World:
 
 @settings(deadline=None)
 @given(st.integers(1, 30), st.lists(st.integers(0, 5), max_size=30))
-def test_any_number_of_tabs_inside_the_grace_end_with_the_one_living_token(tabs, starts) -> None:
+def test_any_number_of_tabs_inside_the_grace_end_with_the_one_living_token(
+    tabs: int, starts: list[int]
+) -> None:
     async def story() -> None:
         world = World()
 
-        async def tab(delay):
+        async def tab(delay: int) -> str:
             for _ in range(delay):
                 await asyncio.sleep(0)
             return await world.show(0)
@@ -110,7 +113,9 @@ def test_any_number_of_tabs_inside_the_grace_end_with_the_one_living_token(tabs,
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4_000), st.booleans()), min_size=1, max_size=8))
-def test_slow_tabs_among_fast_ones_all_hold_the_living_token_while_the_burst_lasts(steps) -> None:
+def test_slow_tabs_among_fast_ones_all_hold_the_living_token_while_the_burst_lasts(
+    steps: list[tuple[int, bool]],
+) -> None:
     async def story() -> None:
         world = World()
         for pause, from_the_start in steps:
@@ -153,7 +158,7 @@ def test_the_family_stays_closed_when_the_letter_cannot_be_posted() -> None:
     async def story() -> None:
         world = World()
 
-        async def no_post(kind, recipient, **facts) -> Never:
+        async def no_post(kind: object, recipient: str, **facts: object) -> Never:
             raise RuntimeError(kind, recipient, facts)
 
         object.__setattr__(world.rotate, "post", no_post)
@@ -218,7 +223,7 @@ def test_a_replay_extends_nothing_beyond_the_rotation() -> None:
 
 
 @pytest.mark.parametrize("generation", [0, 3])
-def test_info_writes_nothing_not_even_for_a_reused_or_rolled_back_token(generation) -> None:
+def test_info_writes_nothing_not_even_for_a_reused_or_rolled_back_token(generation: int) -> None:
     async def story() -> None:
         world = World()
         tokens = await world.rotate(world.token(0), a_visitor())

@@ -1,13 +1,14 @@
 """judge() and next_burst(): a table of facts and verdicts, then any history that hypothesis thinks of."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_portal.sessions.session import RACE, SessionRules, Verdict, judge, next_burst
+from auth_portal.accounts.account import Account
+from auth_portal.sessions.session import RACE, Session, SessionRules, Verdict, judge, next_burst
 from tests.pure.builders import START, a_session, an_account
 
 RULES = SessionRules()
@@ -20,7 +21,7 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
-def rotated(session, now, rules=RULES):
+def rotated(session: Session, now: datetime, rules: SessionRules = RULES) -> Session:
     burst_from, burst_at = next_burst(session, now, rules)
     return replace(
         session, generation=session.generation + 1, burst_from=burst_from, burst_at=burst_at, rotated_at=now
@@ -58,7 +59,9 @@ TWICE = rotated(rotated(a_session(), START), START + seconds(20))
         (TWICE, an_account(), 3, 31, Verdict.AHEAD),
     ],
 )
-def test_the_table(session, account, generation, after, verdict) -> None:
+def test_the_table(
+    session: Session, account: Account, generation: int, after: float, verdict: Verdict
+) -> None:
     assert judge(session, account, generation, START + seconds(after), RULES) is verdict
 
 
@@ -87,7 +90,7 @@ pauses = st.lists(st.integers(0, 90_000).map(lambda count: timedelta(millisecond
 graces = st.sampled_from([timedelta(0), SECOND, seconds(30), seconds(60)])
 
 
-def history(pauses_between, rules):
+def history(pauses_between: list[timedelta], rules: SessionRules) -> tuple[Session, datetime, list[datetime]]:
     """The session after rotations with these pauses before each, and when each generation was replaced."""
     session, now, replaced_at = a_session(), START, []
     for pause in pauses_between:
@@ -99,7 +102,7 @@ def history(pauses_between, rules):
 
 @given(pauses, graces, st.integers(0, 90_000))
 def test_a_token_that_was_replaced_longer_ago_than_the_grace_always_closes_the_family(
-    between, grace, wait
+    between: list[timedelta], grace: timedelta, wait: int
 ) -> None:
     rules = SessionRules(grace=grace)
     session, now, replaced_at = history(between, rules)
@@ -113,7 +116,9 @@ def test_a_token_that_was_replaced_longer_ago_than_the_grace_always_closes_the_f
 
 
 @given(pauses, graces, st.integers(0, 90_000))
-def test_every_token_of_a_burst_that_began_within_the_grace_is_replayed(between, grace, wait) -> None:
+def test_every_token_of_a_burst_that_began_within_the_grace_is_replayed(
+    between: list[timedelta], grace: timedelta, wait: int
+) -> None:
     rules = SessionRules(grace=grace)
     session, now, replaced_at = history(between, rules)
     now += timedelta(milliseconds=wait)
@@ -124,7 +129,9 @@ def test_every_token_of_a_burst_that_began_within_the_grace_is_replayed(between,
 
 
 @given(pauses, graces)
-def test_the_current_token_always_rotates_and_a_newer_one_is_always_ahead(between, grace) -> None:
+def test_the_current_token_always_rotates_and_a_newer_one_is_always_ahead(
+    between: list[timedelta], grace: timedelta
+) -> None:
     rules = SessionRules(grace=grace)
     session, now, replaced_at = history(between, rules)
     assert judge(session, an_account(), len(replaced_at), now, rules) is Verdict.ROTATE
@@ -132,7 +139,9 @@ def test_the_current_token_always_rotates_and_a_newer_one_is_always_ahead(betwee
 
 
 @given(pauses, graces)
-def test_a_burst_never_begins_in_the_future_nor_at_a_generation_that_is_not_replaced(between, grace) -> None:
+def test_a_burst_never_begins_in_the_future_nor_at_a_generation_that_is_not_replaced(
+    between: list[timedelta], grace: timedelta
+) -> None:
     session, now, replaced_at = history(between, SessionRules(grace=grace))
     assert session.burst_at <= now
     assert session.burst_from <= len(replaced_at)

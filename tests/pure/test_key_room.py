@@ -6,7 +6,7 @@ import json
 import pytest
 
 from auth_portal.core.refusal import Refusal, unavailable
-from auth_portal.core.secrets import RootSecret
+from auth_portal.core.secrets import Keyring, RootSecret
 from auth_portal.sessions.access_token import AccessTokens
 from auth_portal.sessions.keys import KeyRoom, KeyRules
 from auth_portal.sessions.session import SessionRules
@@ -22,11 +22,11 @@ class World:
     def __init__(self) -> None:
         self.clock, self.shelf, self.log = HandClock(), KeyShelf(), Heard()
 
-    def room(self, algorithm="ES256", sealing=None):
+    def room(self, algorithm: str = "ES256", sealing: Keyring | None = None) -> KeyRoom:
         rules = KeyRules(algorithm, b"s" * 32)
         return KeyRoom(self.shelf, sealing or keyring("seal"), self.clock, randomness, self.log, rules)
 
-    def tokens(self, room):
+    def tokens(self, room: KeyRoom) -> AccessTokens:
         return AccessTokens(room, HERE, HERE, self.clock, SessionRules())
 
 
@@ -42,7 +42,7 @@ def test_the_first_key_signs_at_once_and_parallel_starts_agree_on_it() -> None:
 
 
 @pytest.mark.parametrize(("algorithm", "kind"), [("ES256", "EC"), ("Ed25519", "OKP"), ("RS256", "RSA")])
-def test_the_key_set_holds_public_halves_only(algorithm, kind) -> None:
+def test_the_key_set_holds_public_halves_only(algorithm: str, kind: str) -> None:
     room = World().room(algorithm)
     asyncio.run(room.load())
     (key,) = room.jwks()["keys"]

@@ -76,7 +76,7 @@ def test_every_truncation_is_refused() -> None:
         "' OR 1=1 --",
     ],
 )
-def test_other_spellings_and_junk_are_refused(token) -> None:
+def test_other_spellings_and_junk_are_refused(token: str) -> None:
     refused(token)
 
 
@@ -88,7 +88,7 @@ def test_the_spare_bits_of_the_last_letter_are_no_second_spelling() -> None:
 
 
 @given(st.text(max_size=200))
-def test_no_text_raises_anything_but_the_refusal(text) -> None:
+def test_no_text_raises_anything_but_the_refusal(text: str) -> None:
     refused(text)
     refused(PREFIX + text)
 

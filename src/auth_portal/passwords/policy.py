@@ -69,7 +69,7 @@ def _is_common(password: str) -> bool:
 def _is_own(password: str, words: Iterable[str]) -> bool:
     """One of the words, or all of its parts, however spaced, with a few characters put around it."""
     folded = password.casefold()
-    forms = {_squeezed(folded), _squeezed(_core(folded))}
+    forms = {_squeezed(folded), _core(_squeezed(folded))}
     own = {_squeezed(unicodedata.normalize("NFC", word).casefold()) for word in words}
     return any(len(word) >= SHORTEST_WORD and word in forms for word in own)
 
