@@ -51,6 +51,7 @@ class Courier:
     randomness: Randomness
     log: Log
     counted: Callable[[str], None]
+    poll: timedelta = POLL
     _bell: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     _busy: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
 
@@ -69,9 +70,10 @@ class Courier:
                     task = asyncio.create_task(self._deliver(letter))
                     self._busy.add(task)
                     task.add_done_callback(self._done)
-                if free == 0 or len(claimed) < free:
+                if not claimed:
+                    idle = await self._idle()
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._bell.wait(), await self._idle())
+                        await asyncio.wait_for(self._bell.wait(), idle)
         finally:
             await self._farewell()
 
@@ -79,6 +81,9 @@ class Courier:
         """Letters that are due. A database that is away makes a pause, not an end (OP2)."""
         now = self.clock()
         try:
+            due = await self.outbox.next_due()  # a read: an idle courier writes nothing
+            if due is None or due > now:
+                return []
             return await self.outbox.claim(now, now + self.rules.claim, at_most)
         except Refusal as refusal:
             self.log.warning("the courier cannot read the outbox", cause=str(refusal))
@@ -92,9 +97,9 @@ class Courier:
         try:
             due = await self.outbox.next_due()
         except Exception:  # noqa: BLE001 -- the next claim will tell
-            return POLL.total_seconds()
-        left = (due - self.clock()).total_seconds() if due is not None else POLL.total_seconds()
-        return min(POLL.total_seconds(), max(left, SHORTEST_IDLE))
+            return self.poll.total_seconds()
+        left = (due - self.clock()).total_seconds() if due is not None else self.poll.total_seconds()
+        return min(self.poll.total_seconds(), max(left, SHORTEST_IDLE))
 
     async def _deliver(self, letter: Letter) -> None:
         """One try at one letter, settled in the outbox."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -19,6 +20,7 @@ from auth_portal.mail.sender import Dead, Outcome, Sent, TryLater
 IMPLICIT_PORT = 465
 PERMANENT = 500
 OURS_TO_FIX = frozenset({530, 534, 535, 538})  # no or wrong log-in, no TLS: settings, not the letter
+LONGEST_FAREWELL = 2  # seconds
 COMMANDS = 3  # a whole delivery may take as long as this many slow answers
 
 
@@ -50,6 +52,17 @@ def encryption_for(host: str, port: int, wish: str) -> Encryption:
     return chosen
 
 
+class _Connection(aiosmtplib.SMTP):
+    """Hangs up at once when it is done: a silent relay cannot keep a socket of ours open."""
+
+    def close(self) -> None:
+        """Let go of the socket too, without waiting for the other side's part of a TLS farewell."""
+        transport = self.transport
+        super().close()
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+
+
 @dataclass(frozen=True)
 class SmtpSender:
     """One connection per letter: nothing of one person's letter can reach another's."""
@@ -68,13 +81,16 @@ class SmtpSender:
         try:
             async with asyncio.timeout(whole.total_seconds()):
                 await client.connect()
-                return await self._hand_over(client, letter, content)
+                outcome = await self._hand_over(client, letter, content)
         except aiosmtplib.SMTPException as error:
             return TryLater(_say(error))
         except TimeoutError:
             return TryLater(f"no answer within {_seconds(whole)}")
         except (OSError, ssl.SSLError, ValueError) as error:
             return TryLater(_say(error))
+        else:
+            await _part_politely(client)
+            return outcome
         finally:
             client.close()
 
@@ -90,10 +106,10 @@ class SmtpSender:
             client.close()
         return Sent()
 
-    def _client(self) -> aiosmtplib.SMTP:
+    def _client(self) -> _Connection:
         """A connection to be made. `start_tls` is demanded or off, never "if it is offered"."""
         how = encryption_for(self.rules.host or "", self.rules.port, self.rules.tls)
-        return aiosmtplib.SMTP(
+        return _Connection(
             hostname=self.rules.host,
             port=self.rules.port,
             username=self.rules.user,
@@ -124,6 +140,13 @@ class SmtpSender:
                 return Dead(_say(error))
             return TryLater(_say(error))
         return Sent()
+
+
+async def _part_politely(client: aiosmtplib.SMTP) -> None:
+    """QUIT; whatever becomes of it, the outcome stands already."""
+    with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+        async with asyncio.timeout(LONGEST_FAREWELL):
+            await client.quit()
 
 
 def _say(error: Exception) -> str:
