@@ -22,7 +22,7 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         (f"Mozilla/5.0 ({MAC}) {WEBKIT} Chrome/126.0.0.0 Safari/537.36", "Chrome on macOS"),
         (f"Mozilla/5.0 ({MAC}) {APPLE} Version/17.5 Safari/605.1.15", "Safari on macOS"),
         (
-            f"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) {APPLE} Version/17.5 Safari/604.1",
+            f"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) {APPLE} Version/17.5 Mobile/15E148 Safari/604.1",
             "Safari on iPhone",
         ),
         (
