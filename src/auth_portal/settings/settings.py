@@ -181,7 +181,7 @@ def _http(
     backend = _backend(reader, production, port)
     named = [part for part in (reader.text("FRONTEND_DOMAIN") or "").split(",") if part.strip()]
     frontends = [reader_origin(reader, "FRONTEND_DOMAIN", part) for part in named]
-    origins = {backend, *frontends} | (set() if production else {"http://localhost:3000"})
+    origins = {backend, *frontends} | ({"http://localhost:3000"} if environment == "development" else set())
     prefix = "/" + (reader.text("API_PREFIX") or "api").strip("/")
     return HttpRules(
         backend=backend,

@@ -48,7 +48,7 @@ def _without_secret(reader: Reader, parse: object, default: str) -> str:
     if value is None:
         return default
     try:
-        return parse(value) or default  # type: ignore[operator, no-any-return]
+        return parse(value) or default
     except ValueError as fault:
         reader.wrong("DATABASE_URL", str(fault).split("'", 1)[0])
         return default

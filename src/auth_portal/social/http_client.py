@@ -1,26 +1,33 @@
 """Asking a provider over HTTP as one asks a stranger: briefly, and never further than the door."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from auth_portal.social.provider import provider_failed
 from auth_portal.social.rules import SocialRules
 
+if TYPE_CHECKING:
+    import httpx
+
+SERVER_ERROR = 500
 AT_ONCE = 32  # connections to one provider; each has its own client, so a stall stays with its author
 IDENTITY = {"", "identity"}
 
 
 def _client() -> httpx.AsyncClient:
     """Reads no proxy, no .netrc and no cookie from the surroundings; follows nothing."""
+    import httpx  # noqa: PLC0415 -- a quarter second that a portal without providers need not spend
+
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=4)
     return httpx.AsyncClient(follow_redirects=False, trust_env=False, limits=limits, timeout=None)  # noqa: S113
 
@@ -66,6 +73,8 @@ class HttpClient:
         self, method: str, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None
     ) -> Answer:
         """One request, one answer, one deadline over all of it (ASVS 5.0 15.3.2, 16.5.2)."""
+        import httpx  # noqa: PLC0415 -- see `_client`
+
         self._check(url)
         where = f"{method} {urlsplit(url).hostname}{urlsplit(url).path}"
         # Asked for uncompressed: a compressed answer is not read at all, so none can be a bomb.
@@ -85,7 +94,7 @@ class HttpClient:
 
     async def _read(self, response: httpx.Response, where: str) -> bytes:
         """The body, at most `largest` bytes of it."""
-        if response.is_redirect or response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        if response.is_redirect or response.status_code >= SERVER_ERROR:
             raise provider_failed(f"{where}: status {response.status_code}")
         if response.headers.get("content-encoding", "").strip().lower() not in IDENTITY:
             raise provider_failed(f"{where}: compressed although asked not to be")
