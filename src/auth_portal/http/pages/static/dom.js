@@ -26,10 +26,10 @@ export function on(instant) {
 
 /** Facts beside one another; each keeps its own direction. @param {HTMLElement} place @param {(string|undefined)[]} facts */
 export function beside(place, facts) {
-  const parts = facts.filter(Boolean).map((fact) => {
+  const parts = facts.filter(Boolean).flatMap((fact) => {
     const part = document.createElement("bdi");
     part.textContent = String(fact);
-    return part;
+    return ["\u00a0· ", part];
   });
-  place.replaceChildren(...parts);
+  place.replaceChildren(...parts.slice(1));
 }
