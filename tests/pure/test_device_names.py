@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from auth_portal.sessions.device_name import MOST_CHARACTERS, UNKNOWN, device_name
 
 APPLE = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
+IPHONE = "CPU iPhone OS 17_5 like Mac OS X"
 MAC = "Macintosh; Intel Mac OS X 10_15_7"
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 
@@ -22,7 +23,7 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         (f"Mozilla/5.0 ({MAC}) {WEBKIT} Chrome/126.0.0.0 Safari/537.36", "Chrome on macOS"),
         (f"Mozilla/5.0 ({MAC}) {APPLE} Version/17.5 Safari/605.1.15", "Safari on macOS"),
         (
-            f"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) {APPLE} Version/17.5 Mobile/15E148 Safari/604.1",
+            f"Mozilla/5.0 (iPhone; {IPHONE}) {APPLE} Version/17.5 Mobile/15E148 Safari/604.1",
             "Safari on iPhone",
         ),
         (
