@@ -1,5 +1,6 @@
 """Reads where data lie."""
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,7 +43,7 @@ def read_storage(reader: Reader, folder: Path) -> StorageRules:
     )
 
 
-def _without_secret(reader: Reader, parse: object, default: str) -> str:
+def _without_secret(reader: Reader, parse: Callable[[str], str], default: str) -> str:
     """The URL; a mistake about it never repeats it, since it may hold a password."""
     value = reader.text("DATABASE_URL")
     if value is None:
