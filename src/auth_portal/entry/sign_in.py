@@ -21,7 +21,7 @@ from auth_portal.sessions.devices import KnownDevices
 EMAIL_UNCONFIRMED = Refused(
     Kind.FORBIDDEN, "email_unconfirmed", "Please confirm your e-mail address first. We have sent you a link."
 )
-NO_BOUND = 2**31
+NO_BOUND = 1_000_000_000  # fits a 32-bit column of any database
 
 
 @dataclass(frozen=True)
