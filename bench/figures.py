@@ -20,7 +20,7 @@ class Figure:
 
 def table(figures: list[Figure]) -> str:
     """A table in Markdown."""
-    head = "| engine | workload | conns | CPU µs/request | database µs | requests/s | p50 ms | p99 ms | not 2xx |"
+    head = "| engine | workload | conns | CPU µs | database CPU µs | per second | p50 ms | p99 ms | not 2xx |"
     lines = [head, "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
     for one in figures:
         numbers = (

@@ -44,9 +44,7 @@ async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes, bytes]
     return status, head, body
 
 
-async def _connection(
-    port: int, worker: int, numbers: list[int], make: Request, seen: Seen | None, into: Round
-) -> None:
+async def _connection(port: int, numbers: list[int], make: Request, seen: Seen | None, into: Round) -> None:
     """One connection works through its numbers."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
@@ -60,7 +58,6 @@ async def _connection(
                 seen(number, head, body)
     finally:
         writer.close()
-    _ = worker
 
 
 async def load(port: int, connections: int, requests: int, make: Request, seen: Seen | None = None) -> Round:
@@ -68,9 +65,7 @@ async def load(port: int, connections: int, requests: int, make: Request, seen: 
     into = Round()
     shares = [list(range(worker, requests, connections)) for worker in range(connections)]
     began = time.perf_counter()
-    await asyncio.gather(
-        *(_connection(port, worker, share, make, seen, into) for worker, share in enumerate(shares))
-    )
+    await asyncio.gather(*(_connection(port, share, make, seen, into) for share in shares))
     into.seconds = time.perf_counter() - began
     return into
 

@@ -63,6 +63,7 @@ class Server:
             "AUTH_REFRESH_SECRET": ROOT_SECRET,
             "RATE_LIMITS": "off",
             "LOG_LEVEL": "error",
+            "PORTAL": "off",
             "BACKEND_DOMAIN": f"http://127.0.0.1:{self.port}",
         }
         self.folder.mkdir(parents=True, exist_ok=True)

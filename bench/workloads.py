@@ -84,7 +84,7 @@ class Bench:
         """How many requests fill the time."""
         guess = 40 if name in COSTLY else FIRST_GUESS
         first = self._measured(name, conns, max(guess, conns))[0]
-        most = self.count if name in {"refresh"} else 40_000
+        most = self.count if name == "refresh" else 40_000
         return max(conns * 4, min(most, int(first.per_second * seconds)))
 
     def _measured(self, name: str, conns: int, requests: int) -> tuple[Round, float, float]:

@@ -1,7 +1,6 @@
 """Reads how letters leave."""
 
 from datetime import timedelta
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
