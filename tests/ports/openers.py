@@ -7,9 +7,13 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
+from auth_portal.storage.mongo.open import open_mongo
 from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.sql.open import open_sql
 from auth_portal.storage.stores import Stores
+from tests.rig import mongo
 from tests.rig.postgres import cluster, run_sql
 
 Open = Callable[[], Awaitable[Stores]]
@@ -64,4 +68,13 @@ def _template() -> str:
     return name
 
 
-OPENERS: dict[str, Opener] = {"sqlite": sqlite, "postgresql": postgresql}
+@contextmanager
+def mongodb(_folder: Path) -> Iterator[Open]:
+    """An empty database on the run's server; where there is none, a skip in capitals."""
+    if (why := mongo.why_untested()) is not None:
+        pytest.skip(why)
+    with mongo.empty_database() as url:
+        yield lambda: open_mongo(StorageRules(url), Quiet())
+
+
+OPENERS: dict[str, Opener] = {"sqlite": sqlite, "postgresql": postgresql, "mongodb": mongodb}
