@@ -1,0 +1,141 @@
+"""What only MongoDB has to show: its server dies and comes back, its indexes are looked after."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auth_portal.core.refusal import Kind, Refusal
+from auth_portal.storage.mongo.open import make_client, open_mongo
+from auth_portal.storage.rules import StorageRules
+from auth_portal.storage.stores import NewerSchemaError, OlderSchemaError, StorageError, Stores
+from tests.ports.builders import an_account
+from tests.ports.openers import Quiet
+from tests.rig import mongo
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(mongo.why_untested() is not None, reason=str(mongo.why_untested())),
+]
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """An empty database on the run's server."""
+    with mongo.empty_database() as empty:
+        yield empty
+
+
+async def migrated(url: str) -> Stores:
+    """The ports, with their schema."""
+    stores = await open_mongo(StorageRules(url), Quiet())
+    await stores.admin.migrate(lambda _line: None)
+    return stores
+
+
+@pytest.mark.skipif(mongo.OVERRIDE in mongo.os.environ, reason="a server that is not ours is not killed")
+async def test_a_dead_server_is_a_503_and_a_living_one_is_found_again(tmp_path: Path) -> None:
+    with mongo.own_server(tmp_path / "server") as server:
+        stores = await migrated(f"{server.url}/test")
+        account = an_account()
+        assert await stores.accounts.create(account)
+        server.kill()
+        loop = asyncio.get_running_loop()
+        for attempt in (stores.accounts.find(account.id), stores.admin.ping(), stores.tickets.void_all("x")):
+            began = loop.time()
+            with pytest.raises(Refusal) as refused:
+                await attempt
+            assert refused.value.refused.kind is Kind.UNAVAILABLE
+            assert refused.value.retry_after is not None
+            assert loop.time() - began < 30, "it gave up by itself"
+        await asyncio.to_thread(server.start)
+        assert await stores.accounts.find(account.id) == account
+        await stores.close()
+
+
+async def test_doctor_names_a_missing_index_and_migrate_makes_it_again(url: str) -> None:
+    stores = await migrated(url)
+    assert all(finding.good for finding in await stores.admin.check())
+    assert await stores.admin.plan() == []
+    with mongo.client(url) as client:
+        client.get_default_database()["portal_accounts"].drop_index("email")
+    bad = [finding.sentence for finding in await stores.admin.check() if not finding.good]
+    assert bad == ["index portal_accounts.email is missing or not as it must be"]
+    assert "create index portal_accounts.email" in await stores.admin.plan()
+    await stores.admin.migrate(lambda _line: None)
+    assert all(finding.good for finding in await stores.admin.check())
+    await stores.close()
+
+
+async def test_an_index_that_is_not_unique_is_found_out_and_named_when_it_is_in_the_way(url: str) -> None:
+    with mongo.client(url) as client:
+        client.get_default_database()["portal_accounts"].create_index("email", name="email")
+    stores = await open_mongo(StorageRules(url), Quiet())
+    bad = [finding.sentence for finding in await stores.admin.check() if not finding.good]
+    assert "index portal_accounts.email is missing or not as it must be" in bad
+    with pytest.raises(StorageError, match=r"portal_accounts\.email"):
+        await stores.admin.migrate(lambda _line: None)
+    await stores.close()
+
+
+async def test_data_with_a_double_address_are_not_migrated_over(url: str) -> None:
+    with mongo.client(url) as client:
+        client.get_default_database()["portal_accounts"].insert_many(
+            [{"email": "a@b.org"}, {"email": "a@b.org"}]
+        )
+    stores = await open_mongo(StorageRules(url), Quiet())
+    with pytest.raises(StorageError, match="the same value twice"):
+        await stores.admin.migrate(lambda _line: None)
+    await stores.close()
+
+
+async def test_an_empty_database_is_older_and_a_later_one_newer(url: str) -> None:
+    stores = await open_mongo(StorageRules(url), Quiet())
+    assert await stores.admin.schema_version() == ""
+    with pytest.raises(OlderSchemaError):
+        await stores.admin.require_current()
+    await stores.admin.migrate(lambda _line: None)
+    await stores.admin.require_current()
+    with mongo.client(url) as client:
+        house = client.get_default_database()["portal_house"]
+        house.update_one({"_id": "schema"}, {"$set": {"version": 999}})
+    for refused in (stores.admin.require_current(), stores.admin.migrate(lambda _line: None)):
+        with pytest.raises(NewerSchemaError):
+            await refused
+    await stores.close()
+
+
+async def test_ten_instances_migrate_at_once(url: str) -> None:
+    opened = await asyncio.gather(*(migrated(url) for _ in range(10)))
+    assert {await stores.admin.schema_version() for stores in opened} == {"1"}
+    assert await opened[0].admin.plan() == []
+    for stores in opened:
+        await stores.close()
+
+
+async def test_the_url_cannot_weaken_what_committed_means() -> None:
+    client = make_client(StorageRules("mongodb://127.0.0.1:1/x?w=0&journal=false&readPreference=secondary"))
+    assert client.write_concern.document == {"w": "majority", "j": True}
+    stores = await open_mongo(StorageRules("mongodb://127.0.0.1:1/x?readPreference=secondary"), Quiet())
+    assert stores.accounts.accounts.driver.read_preference.mode == 0, "primary"  # type: ignore[attr-defined]
+    await stores.close()
+    await client.close()
+
+
+async def test_a_url_that_is_none_is_a_sentence_without_its_password() -> None:
+    with pytest.raises(StorageError) as error:
+        await open_mongo(StorageRules("mongodb://somebody:hunter2@:not-a-port/x"), Quiet())
+    assert "hunter2" not in str(error.value)
+
+
+async def test_nothing_of_the_originals_collections_is_touched(url: str) -> None:
+    with mongo.client(url) as client:
+        original = client.get_default_database()
+        original["users"].insert_one({"email": "a@b.org"})
+        original["sessions"].insert_one({"token": "x"})
+    stores = await migrated(url)
+    counts = await stores.admin.row_counts()
+    assert counts["portal_accounts"] == counts["portal_sessions"] == 0
+    assert all(name.startswith("portal_") for name in counts)
+    await stores.close()
