@@ -10,7 +10,7 @@ from tests.house.events import EVENTS, events_page
 from tests.house.map import MAP, drawn
 from tests.house.sources import ROOT, named, tracked
 
-DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 PAPERS = [path for path in tracked() if path.suffix == ".md"]
 CHECK = re.compile(r"^Check: (.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")

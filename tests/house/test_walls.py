@@ -14,8 +14,8 @@ ROOMS = {
     "uvicorn": ("http",),
     "asyncpg": ("storage/sql",),
     "sqlite3": ("storage/sql", "cli/keeping.py"),
-    "sqlalchemy": ("storage/sql",),
-    "alembic": ("storage/sql",),
+    "sqlalchemy": ("storage/sql", "storage/migrations"),
+    "alembic": ("storage/sql", "storage/migrations"),
     "pymongo": ("storage/mongo",),
     "bson": ("storage/mongo",),
     "valkey": ("storage/valkey",),
@@ -33,6 +33,10 @@ ROOMS = {
     "structlog": ("logs.py",),
     "prometheus_client": ("metrics.py",),
 }
+
+MIGRATING = {
+    "src/auth_portal/storage/sql/postgresql_admin.py"
+}  # on a connection of its own, closed afterwards
 
 
 def test_the_layers_hold() -> None:
@@ -82,7 +86,7 @@ def test_nothing_outlives_a_request_on_a_pooled_connection() -> None:
     found = [
         f"{named(path)}:{number}"
         for path in modules("src/auth_portal")
-        if "migrat" not in named(path)
+        if named(path) not in MIGRATING
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if lasting.search(line.split("#")[0])
     ]
