@@ -98,7 +98,7 @@ def test_a_squatters_pending_change_of_address_dies_with_the_take_over(social: S
     squatter = social.portal.a_person(email=email)
     body = {"email": lair, "currentPassword": squatter.password}
     assert squatter.device.send("PUT", "/auth/me/email", body).is_success
-    token = social.portal.letters.hash(lair, "Confirm")
+    token = social.portal.letters.hash(lair, "Confirm new email")
     owner = social.browser()
     owner.sign_in("google", social.someone("google", email))
     assert social.portal.device().post("/auth/email/confirm", {"hash": token}).status_code == BAD_REQUEST

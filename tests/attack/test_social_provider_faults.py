@@ -55,11 +55,11 @@ def test_a_provider_that_does_not_publish_itself_is_a_clean_error_at_the_start(
 
 @pytest.mark.row("SO15")
 @pytest.mark.parametrize("fault", ["stalls 30 s", "drips"])
-def test_a_provider_that_stalls_holds_up_nobody_else(social: Social, fault: str) -> None:
-    bystander = social.portal.a_person()
-    social.stage.google.lies = Lies(instead={"token": FAULTS[fault]})
-    browser = social.browser()
-    back = browser.consent(browser.begin("google"), social.someone("google"))
+def test_a_provider_that_stalls_holds_up_nobody_else(own: Social, fault: str) -> None:
+    bystander = own.portal.a_person()
+    own.stage.google.lies = Lies(instead={"token": FAULTS[fault]})
+    browser = own.browser()
+    back = browser.consent(browser.begin("google"), own.someone("google"))
     arrived: list[dict[str, str]] = []
     waiting = threading.Thread(target=lambda: arrived.append(browser.come_back(back)))
     began = time.monotonic()
@@ -71,7 +71,7 @@ def test_a_provider_that_stalls_holds_up_nobody_else(social: Social, fault: str)
     assert arrived == [FAILED]
     assert time.monotonic() - began < 20, "thirty seconds of stalling must not be waited for"
     assert answered > 20
-    assert "code" in social.browser().arrive("github", social.someone("github"))
+    assert "code" in own.browser().arrive("github", own.someone("github"))
 
 
 @pytest.mark.row("SO15")

@@ -21,10 +21,13 @@ def stage() -> Iterator[Stage]:
 def shared_social(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, stage: Stage
 ) -> Iterator[Social]:
-    """One portal for each database, shared by the session."""
+    """One portal for each database, shared by the session.
+
+    It waits longer than the default for its providers: they are threads of a busy test process.
+    """
     engine = str(request.param)
     with ENGINES[engine]() as settings:
-        portal = Portal(tmp_path_factory.mktemp(f"social-{engine}"), dict(settings))
+        portal = Portal(tmp_path_factory.mktemp(f"social-{engine}"), {**settings, "SOCIAL_TIMEOUT": "25s"})
         with social_portal(portal, stage) as started:
             yield started
 

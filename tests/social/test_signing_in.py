@@ -118,7 +118,7 @@ def test_a_disabled_person_is_not_let_in(social: Social, provider: str) -> None:
     browser = social.browser()
     browser.sign_in(provider, who)
     waiting = social.browser().arrive(provider, who)
-    social.portal.run("users", "disable", email)
+    social.portal.run("user", "disable", email)
     assert browser.device.signed_out()
     assert social.browser().arrive(provider, who) == {"error": "social_link_first"}
     assert "code" in waiting

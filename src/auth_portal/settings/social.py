@@ -1,6 +1,7 @@
 """Reads which providers there are: Google, GitHub, and any OpenID provider by three variables."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from auth_portal.settings.reader import Reader, is_loopback
@@ -34,6 +35,9 @@ def read_social(reader: Reader, backend: str, prefix: str, frontend: str, produc
         frontend=frontend,
         base=callbacks,
         return_to=allowed,
+        timeout=reader.duration(
+            "SOCIAL_TIMEOUT", timedelta(seconds=5), least=timedelta(seconds=1), most=timedelta(minutes=1)
+        ),
         allow_http=not production,
     )
 
