@@ -13,7 +13,7 @@ from auth_portal.moving.arrival import Remark
 from auth_portal.moving.dump import Dump
 from auth_portal.moving.report import Report
 from tests.moving.conftest import EACH, write_dump
-from tests.moving.originals import ODDITIES, Row, google_id
+from tests.moving.originals import ODDITIES, Row
 from tests.moving.target import Everybody, everybody, move_in, opened
 
 Kinds = dict[str, list[Row]]
@@ -82,29 +82,40 @@ def check_kinds(rows: list[tuple[str, Row]], here: Everybody) -> None:
         kinds.setdefault(kind, []).append(row)
     assert {*kinds} == {*ODDITIES, "ordinary", "double"}
     for row in kinds["ordinary"]:
-        account, identities = here[str(row["_id"])]
-        assert identities == ()
-        assert account == expected(row)
-    for kind in ("unconfirmed", "no status"):
-        assert all(not here[str(row["_id"])][0].confirmed for row in kinds[kind])
-    for row in kinds["github"] + kinds["github as number"] + kinds["github, real cost"]:
-        account, identities = here[str(row["_id"])]
-        assert (account.password_hash, account.social_type) == (None, "github")
-        assert [one[:2] for one in identities] == [("github", str(row["socialId"]))]
-    for row in kinds["google as github"] + kinds["google as google"]:
-        account, identities = here[str(row["_id"])]
-        assert (account.password_hash, account.social_type) == (None, "google")
-        assert [one[:2] for one in identities] == [("google", row["socialId"])]
-        assert len(google_id(0)) == len(row["socialId"]) == 21
+        assert here[str(row["_id"])] == (expected(row), ())
+    gone = ("no address", "address missing", "address is none", "id of another type", "deleted there")
+    assert not any(str(row["_id"]) in here for kind in gone for row in kinds[kind])
+    check_providers(kinds, here)
+    check_addresses_and_passwords(kinds, here)
+    check_doubles(kinds["double"], here)
+
+
+def check_providers(kinds: Kinds, here: Everybody) -> None:
+    """Google apart from GitHub, and no password where the original hashed nothing."""
+    of = {
+        "github": ("github", "github as number", "github, real cost"),
+        "google": ("google as github", "google as google"),
+    }
+    for provider, names in of.items():
+        for row in [row for name in names for row in kinds[name]]:
+            account, identities = here[str(row["_id"])]
+            assert (account.password_hash, account.social_type) == (None, provider)
+            assert [one[:2] for one in identities] == [(provider, str(row["socialId"]))]
     for row in kinds["social with a password"]:
         assert here[str(row["_id"])][0].password_hash == row["password"]
     for row in kinds["social without address"]:
         account, identities = here[str(row["_id"])]
         assert (account.email, account.confirmed, len(identities)) == (None, False, 1)
+
+
+def check_addresses_and_passwords(kinds: Kinds, here: Everybody) -> None:
+    """One by one, what was odd about them."""
+    unproved = [row for kind in ("unconfirmed", "no status") for row in kinds[kind]]
+    assert not any(here[str(row["_id"])][0].confirmed for row in unproved)
     for row in kinds["upper case"]:
         assert here[str(row["_id"])][0].email == row["email"].strip().lower()
-    for kind in ("no address", "address missing", "address is none", "id of another type", "deleted there"):
-        assert not any(str(row["_id"]) in here for row in kinds[kind])
+    for row in kinds["international"]:
+        assert here[str(row["_id"])][0].email == row["email"].replace("bücher", "xn--bcher-kva")
     for row in kinds["password in clear"] + kinds["no password"]:
         assert here[str(row["_id"])][0].password_hash is None
     for row in kinds["strange names"]:
@@ -112,7 +123,6 @@ def check_kinds(rows: list[tuple[str, Row]], here: Everybody) -> None:
         assert (account.first_name, account.last_name) == ("O'Zoë 🦊", "x" * 255)
     for row in kinds["no dates"]:
         assert here[str(row["_id"])][0].created_at == row["_id"].generation_time
-    check_doubles(kinds["double"], here)
 
 
 def check_doubles(rows: list[Row], here: Everybody) -> None:

@@ -1,0 +1,171 @@
+"""Files of users: what comes in with foreign hashes, and that what goes out comes in again."""
+
+import asyncio
+import csv
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auth_portal.cli.moving import understood
+from auth_portal.core.clock import system_clock
+from auth_portal.moving.arrival import Remark
+from auth_portal.moving.move_out import MoveOut
+from auth_portal.moving.user_file import UserFile
+from tests.moving.originals import Hashes
+from tests.moving.target import everybody, move_in, opened
+from tests.rig.server import Portal
+
+# password -> stored form, as the places that they come from write it
+DJANGO = "pbkdf2_sha256$1000$saltsalt$rdZG0V0mKQEs1LCFjcxwfmjUoSMIVhH1bgW0Dhx5x9w="
+PEOPLE: list[dict[str, object]] = [
+    {
+        "email": "full@example.org",
+        "firstName": "Ada",
+        "lastName": "Byron",
+        "locale": "de",
+        "emailVerified": True,
+    },
+    {
+        "id": "abc-1",
+        "email": "Upper@Example.org",
+        "createdAt": "2020-02-02T02:02:02.002Z",
+        "emailVerified": "no",
+    },
+    {
+        "id": "abc-2",
+        "email": None,
+        "identities": [
+            {
+                "provider": "github",
+                "subject": "77",
+                "email": "x@example.org",
+                "linkedAt": "2021-01-01T00:00:00Z",
+            },
+            {"provider": "google", "subject": "1" * 21},
+            {"provider": "", "subject": "1"},
+        ],
+    },
+    {
+        "id": "abc-3",
+        "email": "shut@example.org",
+        "disabledAt": "2022-01-01T00:00:00Z",
+        "passwordHash": "md5$x",
+    },
+]
+
+
+def write_lines(path: Path, people: list[dict[str, object]]) -> Path:
+    """JSON lines."""
+    path.write_text("".join(json.dumps(one) + "\n" for one in people))
+    return path
+
+
+def write_csv(path: Path, people: list[dict[str, object]]) -> Path:
+    """CSV with a head line, identities as JSON in their cell."""
+    names = sorted({name for one in people for name in one})
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        for one in people:
+            cells = {
+                name: json.dumps(value) if isinstance(value, list) else value for name, value in one.items()
+            }
+            writer.writerow(cells)
+    return path
+
+
+@pytest.mark.parametrize("write", [write_lines, write_csv])
+def test_people_come_in_from_either_kind_of_file(
+    write: Callable[[Path, list[dict[str, object]]], Path], tmp_path: Path
+) -> None:
+    suffix = "csv" if write is write_csv else "jsonl"
+    source = UserFile(write(tmp_path / f"people.{suffix}", PEOPLE), system_clock, understood)
+
+    async def work() -> None:
+        async with opened({}, tmp_path) as stores:
+            report = await move_in(stores)(source, "file", apply=True, told=lambda _many: None)
+            assert (report.rows, report.taken) == (4, 4)
+            assert report.remarks[Remark.HASH_UNUSABLE] == report.remarks[Remark.IDENTITY_UNREADABLE] == 1
+            full = await stores.accounts.find_by_email("full@example.org")
+            assert full is not None
+            assert (full.first_name, full.last_name, full.locale, full.confirmed) == (
+                "Ada",
+                "Byron",
+                "de",
+                True,
+            )
+            upper = await stores.accounts.find("abc-1")
+            assert upper is not None
+            assert (upper.email, upper.confirmed, upper.created_at.year) == ("upper@example.org", False, 2020)
+            identities = await stores.accounts.identities("abc-2")
+            assert {(one.provider, one.subject) for one in identities} == {
+                ("github", "77"),
+                ("google", "1" * 21),
+            }
+            shut = await stores.accounts.find("abc-3")
+            assert shut is not None
+            assert (shut.active, shut.password_hash) == (False, None)
+            again = await move_in(stores)(source, "file", apply=True, told=lambda _many: None)
+            assert (again.taken, again.already) == (0, 4), "who has no id is known by the address"
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_what_goes_out_comes_in_again_unchanged(
+    suffix: str, hashes: Hashes, database: dict[str, str], tmp_path: Path
+) -> None:
+    people = [
+        *PEOPLE,
+        {
+            "id": "abc-4",
+            "email": "h@example.org",
+            "passwordHash": hashes.cheap[0].decode(),
+            "firstName": 'a,"b"\u2028',
+        },
+    ]
+    source = UserFile(write_lines(tmp_path / "people.jsonl", people), system_clock, understood)
+    file = tmp_path / f"out.{suffix}"
+    (tmp_path / "second").mkdir()
+
+    async def work() -> None:
+        async with opened(database, tmp_path) as stores:
+            await move_in(stores)(source, "file", apply=True, told=lambda _many: None)
+            here = await everybody(stores)
+            with file.open("w", newline="", encoding="utf-8") as target:
+                out = MoveOut(stores.accounts)
+                write = out.write_csv if suffix == "csv" else out.write_lines
+                assert await write(target, lambda _many: None) == 5
+        async with opened({}, tmp_path / "second") as stores:
+            back = UserFile(file, system_clock, understood)
+            report = await move_in(stores)(back, "file", apply=True, told=lambda _many: None)
+            assert (report.taken, report.remarks) == (5, {Remark.NO_EMAIL: 1})
+            assert await everybody(stores) == here
+
+    asyncio.run(work())
+
+
+def test_the_commands_write_a_private_file_and_read_it_back(
+    start_portal: Callable[..., Portal], tmp_path: Path
+) -> None:
+    portal = start_portal()
+    person = portal.a_person(confirmed=True)
+    file = tmp_path / "people.jsonl"
+    portal.run("export", "users", str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "exists already" in portal.run("export", "users", str(file), status=1)
+    (row,) = [json.loads(line) for line in file.read_text().splitlines()]
+    assert (row["email"], row["emailVerified"]) == (person.email, True)
+    assert row["passwordHash"].startswith("$argon2id$")
+
+    second = start_portal()
+    assert "1 would be taken over" in second.run("import", "users", str(file))
+    assert second.device().login(person.email, person.password).status_code == 400
+    report = tmp_path / "report.txt"
+    assert "1 taken over" in second.run("import", "users", str(file), "--apply", "--report", str(report))
+    assert second.device().login(person.email, person.password).status_code == 200
+    assert "no file" in second.run("import", "users", str(tmp_path / "nothing.jsonl"), status=1)
+    assert "--from" in second.run("import", "original", status=1)
