@@ -1,5 +1,6 @@
 """A person's browser in the tests: it notes everything that must never happen on a page."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -93,6 +94,21 @@ def state(page: Page, name: str) -> None:
     assert page.locator("[data-state]:not([hidden])").count() == 1
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait for it to be true. Playwright's own way needs `eval`, which the pages' policy forbids."""
+    deadline = time.monotonic() + WAIT / 1000
+    while not _true(page, expression):
+        assert time.monotonic() < deadline, f"never true: {expression}"
+        page.wait_for_timeout(50)
+
+
+def _true(page: Page, expression: str) -> bool:
+    try:
+        return bool(page.evaluate(expression))
+    except Error:  # the page was just being left
+        return False
+
+
 def client(page: Page, expression: str) -> Any:
     """Evaluate with the page's own `client`, the one its scripts use."""
     return page.evaluate(
@@ -120,4 +136,4 @@ def outcome(page: Page) -> Any:
     return page.evaluate("() => window.begun")
 
 
-__all__ = ["PASSWORD", "WAIT", "BrowserDevice", "Error", "begin", "client", "outcome", "seen", "state"]
+__all__ = ["PASSWORD", "WAIT", "BrowserDevice", "begin", "client", "outcome", "seen", "state", "until"]

@@ -4,7 +4,7 @@
  * @module
  */
 
-const EARLY = 10_000; // ms before its end at which a token counts as over
+const EARLY = 10_000; // ms before its end at which a token counts as over (a quarter of a short life)
 const NETWORK = 0; // the status of an answer that never came
 
 /** A "no" of the server, or its silence (`status` 0, `code` "offline"). */
@@ -28,7 +28,7 @@ export class AuthError extends Error {
 /**
  * @typedef {{id: string, email?: string, firstName?: string, lastName?: string, emailVerified?: boolean,
  *   locale?: string, hasPassword?: boolean, lastPasswordChange?: string}} User
- * @typedef {{token: string, ends: number}} Access
+ * @typedef {{token: string, ends: number}} Access `ends`: ms by this device's clock
  */
 
 /**
@@ -229,8 +229,7 @@ export class AuthClient extends EventTarget {
   /** @param {boolean} elsewhere the sign-out happened in another tab */
   #leave(elsewhere) {
     const known = this.#user !== null;
-    this.#access = null;
-    this.#user = null;
+    this.#access = this.#user = null;
     if (known) this.dispatchEvent(new CustomEvent("signed-out", { detail: { elsewhere } }));
   }
 
@@ -249,11 +248,12 @@ export class AuthClient extends EventTarget {
 
   /** @param {string} token @param {number} now the server's clock, ms: this device's may be wrong */
   #keep(token, now) {
-    this.#access = { token, ends: Date.now() + claimOf(token, "exp") - now };
+    const [ends, begins] = [claimOf(token, "exp"), claimOf(token, "iat")];
+    this.#access = { token, ends: Date.now() + ends - now - Math.min(EARLY, (ends - begins) / 4) };
   }
 
   #lives() {
-    return this.#access !== null && this.#access.ends - EARLY > Date.now();
+    return this.#access !== null && this.#access.ends > Date.now();
   }
 
   /** @param {string} method @param {string} path @param {object} [body] @param {string} [token] */

@@ -1,7 +1,7 @@
 /** Recent activity: the journal's own lines, in words. @module */
 
 import { beside, fresh, on } from "./dom.js";
-import { client, find, t } from "./page.js";
+import { client, find, t, toast } from "./page.js";
 
 const PAGE = 10;
 
@@ -53,10 +53,11 @@ export async function showEvents() {
 /** @param {string} before @returns {Promise<Entry[]>} */
 async function read(before) {
   const cursor = before ? `&before=${encodeURIComponent(before)}` : "";
-  const { events } = /** @type {{events: Entry[]}} */ (await client.call("GET", `/auth/events?limit=${PAGE}${cursor}`));
-  last = events.at(-1)?.id ?? "";
-  find("#more-events").hidden = events.length < PAGE;
-  return events;
+  const { events } = /** @type {{events: Entry[]}} */ (await client.call("GET", `/auth/events?limit=${PAGE + 1}${cursor}`));
+  const shown = events.slice(0, PAGE);
+  last = shown.at(-1)?.id ?? "";
+  find("#more-events").hidden = events.length <= PAGE;
+  return shown;
 }
 
 /** @param {Entry} entry @returns {HTMLElement} */
@@ -71,10 +72,13 @@ function row(entry) {
 
 export function wakeEvents() {
   find("#more-events").addEventListener("click", async () => {
-    const entries = await read(last).catch(() => []);
-    const rows = entries.map(row);
-    find("#event-list").append(...rows);
-    rows[0]?.setAttribute("tabindex", "-1");
-    rows[0]?.focus();
+    try {
+      const rows = (await read(last)).map(row);
+      find("#event-list").append(...rows);
+      rows[0]?.setAttribute("tabindex", "-1");
+      rows[0]?.focus();
+    } catch {
+      toast(t("That did not work. Please try again later."));
+    }
   });
 }
