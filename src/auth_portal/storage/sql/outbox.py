@@ -39,8 +39,9 @@ class SqlOutbox:
     def __init__(self, db: Database) -> None:
         free = or_(L.claimed_until.is_(None), L.claimed_until <= NOW)
         due = select(L.id).where(WAITING, L.next_try_at <= NOW, free).order_by(L.next_try_at)
-        # Several couriers: each skips what another is just taking.
-        taken = due.limit(at_most()).with_for_update(skip_locked=True).scalar_subquery()
+        # Several couriers: each skips what another is just taking. Named, since PostgreSQL may run a
+        # plain subquery more than once, and each run would skip what the run before has locked.
+        taken = due.limit(at_most()).with_for_update(skip_locked=True).cte("taken")
         settled = {"settled_at": NOW, "sealed": b"", "claimed_until": null()}
         settled_before = L.settled_at < given("before")
         some = select(L.id).where(settled_before).limit(at_most()).scalar_subquery()
@@ -50,7 +51,7 @@ class SqlOutbox:
         self._post = db.prepare(insert(LETTERS).values(every(LETTERS)))
         self._claim = db.prepare(
             update(LETTERS)
-            .where(L.id.in_(taken), WAITING, free)
+            .where(L.id.in_(select(taken.c.id)), WAITING, free)
             .values(tries=L.tries + literal_column("1"), claimed_until=given("until"))
             .returning(*L)
         )
