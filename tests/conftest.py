@@ -16,6 +16,8 @@ from tests.rig.social_fixtures import own, shared_social, social, stage
 
 __all__ = ["own", "shared_social", "social", "stage"]  # fixtures of tests/rig/social_fixtures.py
 
+pytest_plugins = ["tests.attack.report"]
+
 StartPortal = Callable[..., Portal]
 
 

@@ -1,8 +1,10 @@
 """What is counted, in the form that Prometheus reads."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
@@ -15,6 +17,20 @@ def _registry() -> CollectorRegistry:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """Asks the hasher what it has done whenever somebody looks; costs nothing in between."""
+
+    counts: Callable[[], dict[str, int]]
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """For Prometheus' registry."""
+        family = CounterMetricFamily("auth_portal_hashes", "Password hashes by kind", labels=("kind",))
+        for kind, count in self.counts().items():
+            family.add_metric((kind,), count)
+        yield family
 
 
 @dataclass
@@ -45,6 +61,10 @@ class Metrics:
             registry=registry,
         )
         self._outbox = Gauge("auth_portal_outbox", "Letters by state", ("state",), registry=registry)
+
+    def watch_hashes(self, counts: Callable[[], dict[str, int]]) -> None:
+        """`counts` tells how many hashes were made, verified and refused."""
+        self.registry.register(Hashes(counts))
 
     def event(self, kind: str, outcome: str) -> None:
         """One line of the journal was written."""

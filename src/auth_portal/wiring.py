@@ -1,6 +1,7 @@
 """Wires the rooms, from the bottom to the top: each collaborator has one recipe."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from functools import cached_property
 
 from auth_portal.core.clock import Clock
@@ -149,7 +150,9 @@ class Wiring:
     @cached_property
     def hasher(self) -> Hasher:
         """A few slots, a short queue."""
-        return Hasher(self.settings.passwords, self.log)
+        hasher = Hasher(self.settings.passwords, self.log)
+        self.metrics.watch_hashes(lambda: asdict(hasher.calls))
+        return hasher
 
     @cached_property
     def policy(self) -> Policy:

@@ -148,6 +148,7 @@ def test_thirty_first_sign_ins_at_once_make_one_person(social: Social, provider:
     backs = [browser.consent(browser.begin(provider), who) for browser in browsers]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         arrived = list(pool.map(lambda pair: pair[0].come_back(pair[1]), zip(browsers, backs, strict=True)))
+        assert [one for one in arrived if "code" not in one] == []
         codes = [one["code"] for one in arrived]
         answers = list(pool.map(lambda pair: pair[0].exchange(pair[1]), zip(browsers, codes, strict=True)))
     assert {answer.status_code for answer in answers} == {OK}

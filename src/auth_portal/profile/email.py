@@ -14,7 +14,7 @@ from auth_portal.mail.post import Post
 from auth_portal.profile.proof import ProveOwner
 from auth_portal.sessions.recognise import Present
 from auth_portal.tickets.ticket import Purpose
-from auth_portal.tickets.tickets import Tickets
+from auth_portal.tickets.tickets import Issued, Tickets
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class ChangeEmail:
             new=email,
             epoch=str(account.epoch),
         )
-        await self._write_to_both(present, email, ticket.token)
+        await self._write_to_both(present, email, ticket)
         await self.record(
             Kind.EMAIL_CHANGE_REQUESTED, visitor, account_id=account.id, session_id=present.session.id
         )
 
-    async def _write_to_both(self, present: Present, email: str, token: str) -> None:
+    async def _write_to_both(self, present: Present, email: str, ticket: Issued) -> None:
         """The old address first: its owner knows before anything can happen."""
         account = present.account
         if account.email is not None:
@@ -67,5 +67,12 @@ class ChangeEmail:
         whose = account if taken is None else taken
         facts = {"name": whose.first_name}
         if taken is None:
-            facts |= {"hash": token, "new_email": email}
-        await self.post(kind, email, account_id=whose.id, locale=whose.locale, facts=facts)
+            facts |= {"hash": ticket.token, "new_email": email}
+        await self.post(
+            kind,
+            email,
+            account_id=whose.id,
+            locale=whose.locale,
+            best_before=ticket.expires_at,
+            facts=facts,
+        )

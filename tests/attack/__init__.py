@@ -1,0 +1,1 @@
+"""The attack table, row by row."""

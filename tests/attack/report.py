@@ -1,0 +1,55 @@
+"""Gathers which rows of the attack table passed, failed or are open, prints them and writes them down."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.attack.rows import OPEN, ROWS
+
+FILE = Path("build/attack-rows.json")
+WHOLE = 100  # rows seen in a run that is worth writing down
+
+
+class Rows:
+    """One verdict per row: a row passed when every test that names it passed."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, str] = {}
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Carry the rows' ids to the controller with the test's report."""
+        for marker in item.iter_markers("row"):
+            for row in marker.args:
+                assert row in ROWS, f"{row} is no row of the table"
+                item.user_properties.append(("row", row))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A failure anywhere outweighs; a skip shows nothing."""
+        for name, row in report.user_properties:
+            if name != "row":
+                continue
+            if report.failed:
+                self.verdicts[str(row)] = "failed"
+            elif report.when == "call" and report.passed:
+                self.verdicts.setdefault(str(row), "passed")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print and, after a whole run, write the table."""
+        if not self.verdicts:
+            return
+        failed = sorted(row for row, verdict in self.verdicts.items() if verdict == "failed")
+        passed = sorted(row for row, verdict in self.verdicts.items() if verdict == "passed")
+        terminalreporter.section("attack table")
+        terminalreporter.line(f"{len(passed)} of {len(ROWS)} rows passed, {len(failed)} failed: {failed}")
+        for row, why in OPEN.items():
+            terminalreporter.line(f"OPEN {row} ({ROWS[row]}): {why}")
+        if len(self.verdicts) >= WHOLE:
+            FILE.parent.mkdir(exist_ok=True)
+            said = {row: OPEN.get(row) or self.verdicts.get(row, "not run") for row in ROWS}
+            FILE.write_text(json.dumps(said, indent=1) + "\n")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One gatherer per run."""
+    config.pluginmanager.register(Rows(), "attack-rows")
