@@ -31,6 +31,7 @@ class BrowserDevice:
     faults: list[str] = field(default_factory=list)
     expected: set[tuple[int, str]] = field(default_factory=set)
     hosts: set[str] = field(default_factory=set)
+    foreign: set[str] = field(default_factory=set)  # hosts of other people's pages: theirs to answer for
 
     @classmethod
     def of(cls, browser: Browser, portal: Portal, **options: Any) -> "BrowserDevice":
@@ -69,7 +70,8 @@ class BrowserDevice:
         assert not self.faults, self.faults
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type not in {"error", "warning"}:
+        elsewhere = message.page is not None and urlsplit(message.page.url).netloc in self.foreign
+        if elsewhere or message.type not in {"error", "warning"}:
             return
         if message.text.startswith(REFUSED):
             status = int(message.text.removeprefix(REFUSED)[:3])
@@ -79,6 +81,8 @@ class BrowserDevice:
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)
+        if not request.is_navigation_request() and urlsplit(request.frame.url).netloc in self.foreign:
+            return
         if parts.scheme in {"http", "https"} and parts.netloc not in self.hosts:
             self.faults.append(f"third party: {request.url}")
 

@@ -124,5 +124,7 @@ def test_ones_data_is_taken_along_and_the_account_deleted(device: BrowserDevice,
     page.fill("#askPassword", person.password)
     page.click("#ask-yes")
     page.wait_for_url("**/auth/login")
-    again = person.device.client.post("/auth/login", json={"email": person.email, "password": person.password})
+    again = person.device.client.post(
+        "/auth/login", json={"email": person.email, "password": person.password}
+    )
     assert again.status_code == httpx.codes.BAD_REQUEST

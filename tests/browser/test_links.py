@@ -74,7 +74,9 @@ def test_this_was_not_me_ends_that_device(new_device: NewDevice, site: Portal) -
     person = site.a_person(confirmed=True)
     stranger = person.another_device("Firefox on a stranger's machine", network="198.51.100.77")
     letter = next(
-        letter for letter in _letters_of(site, person) if "/auth/not-me" in letter.get_body(("plain",)).get_content()
+        letter
+        for letter in _letters_of(site, person)
+        if "/auth/not-me" in letter.get_body(("plain",)).get_content()
     )
     page = new_device().open(f"/auth/not-me?hash={link_hash(letter)}")
     page.click("button[type=submit]")

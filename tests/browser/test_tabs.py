@@ -122,7 +122,9 @@ def test_a_page_kept_in_the_back_forward_cache_is_blank_and_asks_again(
     kept = page.evaluate(PRIVATE)
     assert person.email not in kept
     assert "Lovelace" not in kept
-    assert page.evaluate("[...document.querySelectorAll('input')].every((input) => !input.value.includes('Ada'))")
+    assert page.evaluate(
+        "[...document.querySelectorAll('input')].every((input) => !input.value.includes('Ada'))"
+    )
     _turn(page, "pageshow")
     seen(page)
     assert page.inner_text("#email-now") == person.email

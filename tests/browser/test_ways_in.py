@@ -102,7 +102,12 @@ def test_where_proof_comes_first_the_pages_say_so(new_device: NewDevice, start_p
     device = new_device(strict)
     email = f"new-{uuid4().hex[:8]}@example.com"
     page = device.open("/auth/register")
-    for name, value in (("firstName", "Ida"), ("lastName", "Rhodes"), ("email", email), ("password", PASSWORD)):
+    for name, value in (
+        ("firstName", "Ida"),
+        ("lastName", "Rhodes"),
+        ("email", email),
+        ("password", PASSWORD),
+    ):
         page.fill(f"#{name}", value)
     page.click("button[type=submit]")
     state(page, "sent")
