@@ -118,7 +118,7 @@ def users(file: Path, *, apply: bool = False, report: Path | None = None) -> Non
 
 
 @export.command(name="users")
-def export_users(file: Path) -> None:
+def export_users(file: Annotated[Path, Parameter(allow_leading_hyphen=True)]) -> None:
     """Write every account with its password hash and identities to a file that only you may read.
 
     Parameters
