@@ -29,15 +29,13 @@ NOT_NOW = (
     *ONCE_MORE,
 )
 
-NOT_TO_BE_KEPT = (exceptions.CharacterNotInRepertoireError, exceptions.UntranslatableCharacterError)
-
 
 def translated(error: BaseException) -> BaseException:
     """What the rooms above are told: TakenError, ValueError, the refusal `unavailable`, or the error."""
     if isinstance(error, exceptions.UniqueViolationError):
         return TakenError(str(error))
-    if isinstance(error, NOT_TO_BE_KEPT):
-        return ValueError(f"PostgreSQL cannot keep this text: {error}")
+    if isinstance(error, exceptions.DataError):
+        return ValueError(f"PostgreSQL cannot keep this value: {error}")
     if isinstance(error, NOT_NOW) and not isinstance(error, ValueError):
         return unavailable(f"postgresql: {type(error).__name__}: {error}")
     return error
