@@ -177,7 +177,7 @@ def test_whatever_a_provider_says_only_our_own_words_are_passed_on(
     "tail", ["state=a&state=b", "code=%00", "state=%ff%fe", "&".join(["x=1"] * 99), "%", "="]
 )
 def test_a_callback_that_no_provider_would_send_is_no_json_page(social: Social, tail: str) -> None:
-    answer = social.portal.device().client.get(f"/auth/google/callback?{tail}")
+    answer = social.portal.device().get(f"/auth/google/callback?{tail}")
     assert answer.status_code == httpx.codes.SEE_OTHER
     assert query(answer.headers["location"]) == STATE_INVALID
 
@@ -191,14 +191,14 @@ def test_the_start_is_302_and_the_return_303(social: Social, provider: str) -> N
 
 def test_an_unknown_provider_is_a_plain_404(social: Social) -> None:
     for path in ("/auth/nobody", "/auth/nobody/callback?state=x&code=y"):
-        answer = social.portal.device().client.get(path)
+        answer = social.portal.device().get(path)
         assert answer.status_code == httpx.codes.NOT_FOUND
         assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.row("CK1")
 def test_the_cookies_of_the_handshake_are_lax_and_not_for_scripts(social: Social) -> None:
-    answer = social.portal.device().client.get("/auth/google")
+    answer = social.portal.device().get("/auth/google")
     cookies = answer.headers.get_list("set-cookie")
     assert len(cookies) == 2
     for line in cookies:
@@ -210,8 +210,9 @@ def test_the_cookies_of_the_handshake_are_lax_and_not_for_scripts(social: Social
 
 @pytest.mark.row("SO13")
 def test_the_redirect_uri_is_exactly_the_configured_one(social: Social) -> None:
-    client = social.portal.device().client
-    answer = client.get("/auth/google", headers={"X-Forwarded-Host": "evil.example", "Host": "evil.example"})
+    answer = social.portal.device().get(
+        "/auth/google", headers={"X-Forwarded-Host": "evil.example", "Host": "evil.example"}
+    )
     told = query(answer.headers["location"])["redirect_uri"]
     assert told == f"{social.portal.issuer}/api/auth/google/callback"
     assert urlsplit(answer.headers["location"]).netloc == urlsplit(social.stage.google.url).netloc

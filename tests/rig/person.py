@@ -26,7 +26,7 @@ class Device:
         headers = {"User-Agent": user_agent}
         if network is not None:
             headers["X-Forwarded-For"] = network
-        return cls(httpx.Client(base_url=portal.api, headers=headers, timeout=60))
+        return cls(httpx.Client(base_url=portal.api, headers=headers, timeout=60, verify=False))
 
     def __del__(self) -> None:
         """Close the connections: an open socket that is forgotten is a warning, and so an error."""

@@ -110,7 +110,9 @@ class Portal:
     def ready(self) -> bool:
         """It answers, and everything it needs is there."""
         try:
-            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == httpx.codes.OK
+            return (
+                httpx.get(f"{self.url}/health/ready", timeout=5, verify=False).status_code == httpx.codes.OK
+            )
         except httpx.TransportError:
             return False
 

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from auth_portal.core.refusal import Refusal
-from auth_portal.social.http_client import Answer, HttpClient
+from auth_portal.social.http_client import Answer, HttpClient, trusted_roots
+from auth_portal.social.rules import SocialRules
 from tests.rig.ports import free_port
 from tests.rig.providers.faults import FAULTS, Fault, says_null
 from tests.rig.providers.stage import form_of, on_stage
@@ -42,11 +43,19 @@ def stranger() -> Iterator[str]:
         yield url
 
 
+ROOTS = trusted_roots()
+
+
+def client_of(timeout: timedelta, *, allow_http: bool = True) -> HttpClient:
+    """A client as the settings would make it."""
+    return HttpClient.under(SocialRules(timeout=timeout, allow_http=allow_http), ROOTS)
+
+
 def ask(url: str, timeout: timedelta = GENEROUS, *, allow_http: bool = True) -> Answer:
     """One GET with a fresh client."""
 
     async def once() -> Answer:
-        client = HttpClient(timeout, 512 * 1024, allow_http)
+        client = client_of(timeout, allow_http=allow_http)
         try:
             return await client.get(url)
         finally:
@@ -83,7 +92,7 @@ def test_an_answer_of_another_shape_is_still_an_answer(stranger: str) -> None:
 
 def test_a_form_arrives_and_nothing_compressed_is_asked_for(stranger: str) -> None:
     async def once() -> Answer:
-        client = HttpClient(GENEROUS, 512 * 1024, allow_http=True)
+        client = client_of(GENEROUS)
         try:
             return await client.post(f"{stranger}/echo", {"code": "a b&c"}, headers={"x-mine": "1"})
         finally:

@@ -7,7 +7,7 @@ import msgspec
 
 from auth_portal.core.clock import Clock
 from auth_portal.core.refusal import Refusal
-from auth_portal.social.http_client import Answer, HttpClient
+from auth_portal.social.http_client import Answer, HttpClient, trusted_roots
 from auth_portal.social.providers.metadata import OK, Metadata
 from auth_portal.social.rules import ProviderRules, SocialRules
 
@@ -26,7 +26,7 @@ class Finding:
 async def check_provider(mine: ProviderRules, rules: SocialRules, clock: Clock) -> list[Finding]:
     """Where the provider sends people back to, whether it answers, and whether our clocks agree."""
     found = [_redirect(mine, rules)]
-    http = HttpClient.under(rules)
+    http = HttpClient.under(rules, trusted_roots())
     try:
         if mine.kind == "github":
             answer = await http.get(mine.api, headers={"user-agent": "auth-portal"})

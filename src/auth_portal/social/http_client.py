@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -24,12 +25,25 @@ AT_ONCE = 32  # connections to one provider; each has its own client, so a stall
 IDENTITY = {"", "identity"}
 
 
-def _client() -> httpx.AsyncClient:
+def trusted_roots() -> SSLContext:
+    """The certificate authorities that everyone trusts. Reading them takes a while: do it once."""
+    import httpx  # noqa: PLC0415 -- only a server that has providers pays for it
+
+    return httpx.create_ssl_context()
+
+
+def _client(roots: SSLContext) -> httpx.AsyncClient:
     """Reads no proxy, no .netrc and no cookie from the surroundings; follows nothing."""
-    import httpx  # noqa: PLC0415 -- a quarter second that a portal without providers need not spend
+    import httpx  # noqa: PLC0415 -- see above
 
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=4)
-    return httpx.AsyncClient(follow_redirects=False, trust_env=False, limits=limits, timeout=None)  # noqa: S113
+    return httpx.AsyncClient(
+        verify=roots,
+        follow_redirects=False,
+        trust_env=False,
+        limits=limits,
+        timeout=None,  # noqa: S113 -- one deadline stands around each whole request
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +61,13 @@ class HttpClient:
 
     timeout: timedelta
     largest: int  # bytes of one answer
-    allow_http: bool = False  # http to loopback, for tests and for development
-    client: httpx.AsyncClient = field(default_factory=_client)
+    allow_http: bool  # http to loopback, for tests and for development
+    client: httpx.AsyncClient
 
     @classmethod
-    def under(cls, rules: SocialRules) -> Self:
-        """A client as the settings have it."""
-        return cls(rules.timeout, rules.largest_answer, rules.allow_http)
+    def under(cls, rules: SocialRules, roots: SSLContext) -> Self:
+        """A client as the settings have it, with connections of its own."""
+        return cls(rules.timeout, rules.largest_answer, rules.allow_http, _client(roots))
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
         """GET `url`. Raises `provider_failed` unless a JSON answer arrives whole and in time."""
@@ -73,7 +87,7 @@ class HttpClient:
         self, method: str, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None
     ) -> Answer:
         """One request, one answer, one deadline over all of it (ASVS 5.0 15.3.2, 16.5.2)."""
-        import httpx  # noqa: PLC0415 -- see `_client`
+        import httpx  # noqa: PLC0415 -- see above
 
         self._check(url)
         where = f"{method} {urlsplit(url).hostname}{urlsplit(url).path}"

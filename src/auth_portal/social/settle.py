@@ -62,13 +62,16 @@ class Settle:
     async def __call__(self, provider: str, profile: Profile, visitor: Visitor) -> Settled:
         """Raises the catalogue's refusal when the decision is Refuse."""
         for _ in range(MOST_ROUNDS):
-            settled = await self._act(await self._decide(provider, profile), provider, profile, visitor)
+            decision = await self._decide(provider, profile)
+            if decision is None:
+                continue
+            settled = await self._act(decision, provider, profile, visitor)
             if settled is not None:
                 return settled
         raise unavailable("somebody else was first in every round")
 
-    async def _decide(self, provider: str, profile: Profile) -> Decision:
-        """Read what is true now, and decide."""
+    async def _decide(self, provider: str, profile: Profile) -> Decision | None:
+        """Read what is true now, and decide; None when it changed between one read and the next."""
         address = chosen_address(profile)
         known = await self.accounts.find_by_identity(provider, profile.subject)
         if known is not None or address is None:
@@ -76,8 +79,10 @@ class Settle:
         holder = await self.accounts.find_by_email(address)
         if holder is None:
             return decide(Facts(address))
-        theirs = await self.accounts.identities(holder.id)
-        return decide(Facts(address, None, holder, any(one.provider == provider for one in theirs)))
+        theirs = [one for one in await self.accounts.identities(holder.id) if one.provider == provider]
+        if any(one.subject == profile.subject for one in theirs):
+            return None  # a twin request of the same person has just linked it
+        return decide(Facts(address, None, holder, bool(theirs)))
 
     async def _act(
         self, decision: Decision, provider: str, profile: Profile, visitor: Visitor

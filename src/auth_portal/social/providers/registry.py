@@ -6,7 +6,7 @@ from typing import Self
 
 from auth_portal.core.clock import Clock
 from auth_portal.core.refusal import Refusal
-from auth_portal.social.http_client import HttpClient
+from auth_portal.social.http_client import HttpClient, trusted_roots
 from auth_portal.social.provider import OpenProvider, Provider
 from auth_portal.social.providers.github import GitHubProvider
 from auth_portal.social.providers.google import google
@@ -25,7 +25,8 @@ class Providers:
     @classmethod
     def under(cls, rules: SocialRules, clock: Clock) -> Self:
         """Build them all. Nothing is asked of anyone yet: a provider may be down while we start."""
-        clients = tuple(HttpClient.under(rules) for _ in rules.providers)
+        roots = trusted_roots() if rules.providers else None
+        clients = tuple(HttpClient.under(rules, roots) for _ in rules.providers if roots is not None)
         pairs = zip(rules.providers, clients, strict=True)
         return cls({one.name: _build(one, http, clock) for one, http in pairs}, clients)
 
