@@ -2,12 +2,16 @@
 
 import asyncio
 import csv
+import hashlib
 import json
 import stat
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
+import bcrypt
 import pytest
+from argon2 import PasswordHasher
 
 from auth_portal.cli.moving import understood
 from auth_portal.core.clock import system_clock
@@ -18,8 +22,6 @@ from tests.moving.originals import Hashes
 from tests.moving.target import everybody, move_in, opened
 from tests.rig.server import Portal
 
-# password -> stored form, as the places that they come from write it
-DJANGO = "pbkdf2_sha256$1000$saltsalt$rdZG0V0mKQEs1LCFjcxwfmjUoSMIVhH1bgW0Dhx5x9w="
 PEOPLE: list[dict[str, object]] = [
     {
         "email": "full@example.org",
@@ -55,6 +57,28 @@ PEOPLE: list[dict[str, object]] = [
         "passwordHash": "md5$x",
     },
 ]
+
+
+# The example of https://github.com/firebase/scrypt, whose password is "user1password".
+FIREBASE = (
+    "$firebase-scrypt$ln=14,r=8,ss=Bw==,"
+    "key=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=="
+    "$42xEC+ixf3L2lw=="
+    "$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="
+)
+
+
+def foreign_hashes(password: str) -> dict[str, str]:
+    """The password's stored forms elsewhere, made by what makes them there, cheaply."""
+    django = hashlib.pbkdf2_hmac("sha256", password.encode(), b"grain", 1000)
+    phc = hashlib.scrypt(password.encode(), salt=b"0123456789abcdef", n=2**4, r=8, p=1, dklen=32)
+    salt, hashed = (b64encode(raw).decode().rstrip("=") for raw in (b"0123456789abcdef", phc))
+    return {
+        "django": f"pbkdf2_sha256$1000$grain${b64encode(django).decode()}",
+        "scrypt": f"$scrypt$ln=4,r=8,p=1${salt}${hashed}",
+        "bcrypt": bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode(),
+        "argon2": PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(password),
+    }
 
 
 def write_lines(path: Path, people: list[dict[str, object]]) -> Path:
@@ -146,6 +170,24 @@ def test_what_goes_out_comes_in_again_unchanged(
             assert await everybody(stores) == here
 
     asyncio.run(work())
+
+
+def test_people_keep_their_passwords_whatever_hashed_them(
+    start_portal: Callable[..., Portal], tmp_path: Path
+) -> None:
+    portal = start_portal()
+    known = dict.fromkeys(foreign_hashes("x"), "user2 password")
+    known["firebase"] = "user1password"
+    hashes = {**foreign_hashes("user2 password"), "firebase": FIREBASE}
+    people: list[dict[str, object]] = [
+        {"email": f"{name}@example.org", "passwordHash": stored} for name, stored in hashes.items()
+    ]
+    said = portal.run("import", "users", str(write_lines(tmp_path / "people.jsonl", people)), "--apply")
+    assert "5 have a password" in said
+    for name, password in known.items():
+        assert portal.device().login(f"{name}@example.org", password + "!").status_code == 400, name
+        assert portal.device().login(f"{name}@example.org", password).status_code == 200, name
+        assert portal.device().login(f"{name}@example.org", password).status_code == 200, "hashed anew"
 
 
 def test_the_commands_write_a_private_file_and_read_it_back(
