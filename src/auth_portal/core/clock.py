@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import time_ns
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -12,8 +13,7 @@ Clock = Callable[[], datetime]
 
 def system_clock() -> datetime:
     """The machine's own time, cut to whole milliseconds so that storing it loses nothing."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return datetime.fromtimestamp(time_ns() // 1_000_000 / 1000, UTC)
 
 
 def movable_clock(offset_file: Path) -> Clock:
@@ -41,4 +41,4 @@ def to_milliseconds(instant: datetime) -> int:
 
 def from_milliseconds(milliseconds: int) -> datetime:
     """The aware UTC instant of `milliseconds` since the epoch; the inverse of `to_milliseconds`."""
-    return EPOCH + timedelta(milliseconds=milliseconds)
+    return EPOCH + timedelta(0, milliseconds // 1000, milliseconds % 1000 * 1000)

@@ -2,8 +2,9 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from time import perf_counter
 
 from starlette.types import Receive, Scope, Send
@@ -90,7 +91,13 @@ def build_app(
     served = routes + dev_mail_routes() if with_inbox else routes
     pages, missing = mount_portal(rules, providers) if rules.portal else ([], None)
     dispatch = build_dispatch(served, names, pages)
-    return App(desk, dispatch, wardrobe(rules), log, randomness, missing, access_log)
+    return App(desk, dispatch, wardrobe(rules), log, name_requests(randomness), missing, access_log)
+
+
+def name_requests(randomness: Randomness) -> Iterator[str]:
+    """Ids for requests, for logs to be joined by: this process's mark, then a running number."""
+    mark = randomness(TRACE_BYTES).hex()
+    return (f"{mark}{number:08x}" for number in count())
 
 
 @dataclass(frozen=True)
@@ -101,14 +108,14 @@ class App:
     dispatch: Dispatch
     dresses: dict[Dress, RawHeaders]
     log: Log
-    randomness: Randomness
+    traces: Iterator[str]
     missing: Missing | None
     access_log: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request (ASGI 3). Whatever happens in it, it is answered, and nobody else's suffers."""
         began = perf_counter()
-        call = Call(scope, receive, self.randomness(TRACE_BYTES).hex())
+        call = Call(scope, receive, next(self.traces))
         label, cause = "unmatched", ""
         try:
             _check_head(call)
@@ -133,18 +140,20 @@ class App:
             self._note(call, label, answer.status, perf_counter() - began, cause)
 
     async def _answer(self, route: Route, call: Call) -> Answer:
-        """Guard, body, handler; all of it in bounded time."""
-        desk = self.desk
+        """Guard, body, handler; what writes in bounded time, reads are bounded by their drivers."""
+        if not route.unsafe:
+            await pass_guard(self.desk, route, call)
+            return await route.handler(self.desk, call)
         try:
             async with asyncio.timeout(LONGEST_ANSWER):
-                await pass_guard(desk, route, call)
-                if route.unsafe:
-                    fields = await read_fields(call, desk.rules.largest_body)
-                    if route.body is not None:
-                        form = Form(fields, desk.rules.password_shortest, desk.rules.password_longest)
-                        call.body = route.body.check(form)
-                        form.settle()
-                return await route.handler(desk, call)
+                await pass_guard(self.desk, route, call)
+                fields = await read_fields(call, self.desk.rules.largest_body)
+                if route.body is not None:
+                    shortest, longest = self.desk.rules.password_shortest, self.desk.rules.password_longest
+                    form = Form(fields, shortest, longest)
+                    call.body = route.body.check(form)
+                    form.settle()
+                return await route.handler(self.desk, call)
         except TimeoutError:
             raise unavailable("no answer in time") from None
 

@@ -10,7 +10,7 @@ import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from auth_portal.core.clock import EPOCH, Clock
+from auth_portal.core.clock import EPOCH, Clock, to_milliseconds
 from auth_portal.core.refusal import unauthorized
 from auth_portal.core.secrets import Randomness, decode, encode, system_randomness
 from auth_portal.sessions.keys import KeyRoom
@@ -19,6 +19,7 @@ from auth_portal.sessions.signing_key import SHARED, SigningKey
 
 MOST_CHARACTERS = 8192
 MOST_REMEMBERED = 10_000
+MILLISECOND = timedelta(milliseconds=1)
 JTI_BYTES = 12
 LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that a datetime can hold
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
@@ -101,7 +102,8 @@ class AccessTokens:
         """
         if len(token) > MOST_CHARACTERS:
             raise unauthorized("access token too long")
-        await self.keys.fresh()
+        if self.keys.due():
+            await self.keys.fresh()
         digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
         payload = self._remembered(digest)
         if payload is None:
@@ -167,10 +169,10 @@ class AccessTokens:
 
     def _check_time(self, payload: _Payload, *, expired_too: bool) -> None:
         """Compared at each use, never remembered."""
-        since = self.clock() - EPOCH
-        if not expired_too and since >= timedelta(seconds=payload.exp):
+        now = to_milliseconds(self.clock())
+        if not expired_too and now >= payload.exp * 1000:
             raise unauthorized("access token expired")
-        latest = (since + self.rules.leeway) / timedelta(seconds=1)
+        latest = (now + self.rules.leeway // MILLISECOND) / 1000
         begins = payload.iat if payload.nbf is msgspec.UNSET else max(payload.iat, payload.nbf)
         if begins > latest:
             raise unauthorized("access token from the future")

@@ -103,10 +103,10 @@ class KeyRoom:
 
         When storage does not answer, the keys stay as they were: what was valid remains valid.
         """
-        if not self._due():
+        if not self.due():
             return
         async with self._reading:
-            if self._due():
+            if self.due():
                 await self._read_quietly()
 
     async def learn(self, kid: str) -> None:
@@ -172,7 +172,7 @@ class KeyRoom:
         keys = self._known.keys.values()
         return [key for key in keys if key.algorithm == self.rules.algorithm and key.private is not None]
 
-    def _due(self) -> bool:
+    def due(self) -> bool:
         """It is time to read again; also when the clock was set back. A failed try is not hurried."""
         if self.rules.algorithm == SHARED:
             return False
