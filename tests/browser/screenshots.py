@@ -59,7 +59,7 @@ def _shoot(device: BrowserDevice, place: Place, name: str) -> None:
     page.wait_for_timeout(200)
     file = PICTURES / f"{place.name}-{name}.png"
     page.screenshot(path=file, full_page=place.name == "account", animations="disabled")
-    print(file.name, f"{file.stat().st_size // 1000} kB")
+    print(file.name, f"{file.stat().st_size // 1000} kB")  # noqa: T201 -- a command prints
     page.close()
 
 

@@ -9,7 +9,10 @@ from tests.browser.device import BrowserDevice, seen, until
 from tests.rig.person import Person
 from tests.rig.server import Portal
 
-PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1"
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+    "Version/18.0 Mobile Safari/604.1"
+)
 
 
 def test_names_and_language_are_changed(device: BrowserDevice, person: Person) -> None:

@@ -93,6 +93,7 @@ def load_assets(catalogues: Catalogues, accent: str, app_name: str) -> Assets:
     """Read the package's files and make the ones that depend on settings."""
     texts = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir()) if path.suffix in TYPES}
     texts["theme.css"] = theme(accent).encode()
+    texts["pages.css"] = b"".join(texts[name] for name in ("theme.css", "portal.css", "forms.css"))
     texts["icon.svg"] = icon(accent, app_name).encode()
     digest = hashlib.sha256()
     for name in sorted(texts):
