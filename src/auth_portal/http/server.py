@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -87,6 +89,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
+class CleanServer(uvicorn.Server):
+    """Ctrl-C and SIGTERM are how one stops a server: it ends with status 0 and without a traceback."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As the original, which afterwards would raise what it has caught once more."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
 def run_server(app: Any, host: str, port: int, *, workers: int = 1, log_level: str = "warning") -> bool:
     """Serve until SIGINT or SIGTERM; requests in flight are finished within 8 s.
 
@@ -119,7 +132,7 @@ def run_server(app: Any, host: str, port: int, *, workers: int = 1, log_level: s
 
         Multiprocess(config, sockets=[config.bind_socket()]).run()
         return True
-    server = uvicorn.Server(config)
+    server = CleanServer(config)
     server.run()
     return server.started
 
