@@ -12,9 +12,16 @@ from tests.rig import run
 from tests.rig.databases import ENGINES
 from tests.rig.postgres import empty_database
 from tests.rig.server import Portal
-from tests.rig.social_fixtures import own, shared_social, social, stage
+from tests.rig.social_fixtures import own, plain, shared_plain, shared_social, social, stage
 
-__all__ = ["own", "shared_social", "social", "stage"]  # fixtures of tests/rig/social_fixtures.py
+__all__ = [
+    "own",
+    "plain",
+    "shared_plain",
+    "shared_social",
+    "social",
+    "stage",
+]  # fixtures of tests/rig/social_fixtures.py
 
 pytest_plugins = ["tests.attack.report"]
 

@@ -26,9 +26,9 @@ def stranger_gets_nothing(browser: Browser) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("state", [None, "", "random", "aplk_AAAA", "x" * 5000, "' or 1=1 --", "{}"])
 def test_a_callback_without_a_state_of_ours_is_refused(
-    social: Social, provider: str, state: str | None
+    plain: Social, provider: str, state: str | None
 ) -> None:
-    browser = social.browser()
+    browser = plain.browser()
     browser.begin(provider)
     params = {"code": "abc"} | ({} if state is None else {"state": state})
     assert callback(browser, provider, **params) == STATE_INVALID
@@ -46,9 +46,9 @@ def test_a_state_is_worth_nothing_after_ten_minutes(own: Social) -> None:
 @pytest.mark.row("SO1")
 @pytest.mark.row("SO16")
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_the_same_callback_twice_gets_in_once(social: Social, provider: str) -> None:
-    browser = social.browser()
-    back = browser.consent(browser.begin(provider), social.someone(provider))
+def test_the_same_callback_twice_gets_in_once(plain: Social, provider: str) -> None:
+    browser = plain.browser()
+    back = browser.consent(browser.begin(provider), plain.someone(provider))
     assert "code" in browser.come_back(back)
     assert browser.come_back(back) == STATE_INVALID
 
@@ -68,18 +68,18 @@ def test_a_state_is_single_use_across_two_instances(own: Social) -> None:
 
 
 @pytest.mark.row("SO1")
-def test_a_state_of_one_provider_is_none_for_another(social: Social) -> None:
-    browser = social.browser()
-    params = query(browser.consent(browser.begin("google"), social.someone("google")))
+def test_a_state_of_one_provider_is_none_for_another(plain: Social) -> None:
+    browser = plain.browser()
+    params = query(browser.consent(browser.begin("google"), plain.someone("google")))
     assert callback(browser, "github", **params) == STATE_INVALID
     assert "code" in callback(browser, "google", **params)
 
 
 @pytest.mark.row("SO2")
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_an_attackers_callback_in_the_victims_browser_is_refused(social: Social, provider: str) -> None:
-    attacker, victim, bystander = social.browser(), social.browser(), social.browser()
-    back = attacker.consent(attacker.begin(provider), social.someone(provider))
+def test_an_attackers_callback_in_the_victims_browser_is_refused(plain: Social, provider: str) -> None:
+    attacker, victim, bystander = plain.browser(), plain.browser(), plain.browser()
+    back = attacker.consent(attacker.begin(provider), plain.someone(provider))
     victim.begin(provider)  # so that the victim has a cookie of his own
     assert victim.come_back(back) == STATE_INVALID
     assert bystander.come_back(back) == STATE_INVALID
@@ -90,9 +90,9 @@ def test_an_attackers_callback_in_the_victims_browser_is_refused(social: Social,
 @pytest.mark.row("SO4")
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_challenge_nonce_and_state_are_always_sent_and_never_twice_the_same(
-    social: Social, provider: str
+    plain: Social, provider: str
 ) -> None:
-    asked = [query(social.browser().begin(provider)) for _ in range(5)]
+    asked = [query(plain.browser().begin(provider)) for _ in range(5)]
     for name in ("state", "code_challenge") + (() if provider == "github" else ("nonce",)):
         assert len({one[name] for one in asked}) == len(asked)
     assert {one["code_challenge_method"] for one in asked} == {"S256"}
@@ -101,20 +101,20 @@ def test_challenge_nonce_and_state_are_always_sent_and_never_twice_the_same(
 
 @pytest.mark.row("SO4")
 @pytest.mark.parametrize("provider", ["google", "github"])
-def test_a_challenge_that_was_taken_away_or_swapped_ends_the_sign_in(social: Social, provider: str) -> None:
-    there = social.stage.google if provider == "google" else social.stage.github
+def test_a_challenge_that_was_taken_away_or_swapped_ends_the_sign_in(plain: Social, provider: str) -> None:
+    there = plain.stage.google if provider == "google" else plain.stage.github
     for swapped in ("", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"):
-        browser = social.browser()
-        back = browser.consent(browser.begin(provider), social.someone(provider))
+        browser = plain.browser()
+        back = browser.consent(browser.begin(provider), plain.someone(provider))
         there.codes[query(back)["code"]]["code_challenge"] = swapped
         assert browser.come_back(back) == FAILED
 
 
 @pytest.mark.row("SO5")
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_an_answer_that_names_another_issuer_is_refused(social: Social, provider: str) -> None:
-    browser = social.browser()
-    params = query(browser.consent(browser.begin(provider), social.someone(provider)))
+def test_an_answer_that_names_another_issuer_is_refused(plain: Social, provider: str) -> None:
+    browser = plain.browser()
+    params = query(browser.consent(browser.begin(provider), plain.someone(provider)))
     assert callback(browser, provider, **{**params, "iss": "https://evil.example"}) == FAILED
 
 
@@ -127,16 +127,16 @@ def test_a_provider_that_promises_to_name_itself_must_do_so(own: Social) -> None
 
 
 @pytest.mark.row("SO5")
-def test_a_github_that_does_not_name_itself_is_believed_too(social: Social) -> None:
-    social.stage.github.names_itself = False
-    assert "code" in social.browser().arrive("github", social.someone("github"))
+def test_a_github_that_does_not_name_itself_is_believed_too(plain: Social) -> None:
+    plain.stage.github.names_itself = False
+    assert "code" in plain.browser().arrive("github", plain.someone("github"))
 
 
 @pytest.mark.row("SO14")
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_denial_ends_on_the_front_ends_page(social: Social, provider: str) -> None:
-    browser = social.browser()
-    back = browser.consent(browser.begin(provider), social.someone(provider), action="deny")
+def test_a_denial_ends_on_the_front_ends_page(plain: Social, provider: str) -> None:
+    browser = plain.browser()
+    back = browser.consent(browser.begin(provider), plain.someone(provider), action="deny")
     if provider == "acme":  # the mock forgets the state when somebody denies
         assert browser.come_back(back)["error"] in {"social_denied", "social_state_invalid"}
     else:
@@ -160,9 +160,9 @@ def test_a_denial_ends_on_the_front_ends_page(social: Social, provider: str) -> 
     ],
 )
 def test_whatever_a_provider_says_only_our_own_words_are_passed_on(
-    social: Social, params: dict[str, str]
+    plain: Social, params: dict[str, str]
 ) -> None:
-    browser = social.browser()
+    browser = plain.browser()
     state = query(browser.begin("google"))["state"]
     answer = browser.device.client.get("/auth/google/callback", params={**params, "state": state})
     assert answer.status_code == httpx.codes.SEE_OTHER
@@ -176,29 +176,29 @@ def test_whatever_a_provider_says_only_our_own_words_are_passed_on(
 @pytest.mark.parametrize(
     "tail", ["state=a&state=b", "code=%00", "state=%ff%fe", "&".join(["x=1"] * 99), "%", "="]
 )
-def test_a_callback_that_no_provider_would_send_is_no_json_page(social: Social, tail: str) -> None:
-    answer = social.portal.device().get(f"/auth/google/callback?{tail}")
+def test_a_callback_that_no_provider_would_send_is_no_json_page(plain: Social, tail: str) -> None:
+    answer = plain.portal.device().get(f"/auth/google/callback?{tail}")
     assert answer.status_code == httpx.codes.SEE_OTHER
     assert query(answer.headers["location"]) == STATE_INVALID
 
 
 @pytest.mark.row("SO18")
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_the_start_is_302_and_the_return_303(social: Social, provider: str) -> None:
-    browser = social.browser()  # `begin` and `come_back` check both
-    assert "code" in browser.arrive(provider, social.someone(provider))
+def test_the_start_is_302_and_the_return_303(plain: Social, provider: str) -> None:
+    browser = plain.browser()  # `begin` and `come_back` check both
+    assert "code" in browser.arrive(provider, plain.someone(provider))
 
 
-def test_an_unknown_provider_is_a_plain_404(social: Social) -> None:
+def test_an_unknown_provider_is_a_plain_404(plain: Social) -> None:
     for path in ("/auth/nobody", "/auth/nobody/callback?state=x&code=y"):
-        answer = social.portal.device().get(path)
+        answer = plain.portal.device().get(path)
         assert answer.status_code == httpx.codes.NOT_FOUND
         assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.row("CK1")
-def test_the_cookies_of_the_handshake_are_lax_and_not_for_scripts(social: Social) -> None:
-    answer = social.portal.device().get("/auth/google")
+def test_the_cookies_of_the_handshake_are_lax_and_not_for_scripts(plain: Social) -> None:
+    answer = plain.portal.device().get("/auth/google")
     cookies = answer.headers.get_list("set-cookie")
     assert len(cookies) == 2
     for line in cookies:
@@ -209,10 +209,10 @@ def test_the_cookies_of_the_handshake_are_lax_and_not_for_scripts(social: Social
 
 
 @pytest.mark.row("SO13")
-def test_the_redirect_uri_is_exactly_the_configured_one(social: Social) -> None:
-    answer = social.portal.device().get(
+def test_the_redirect_uri_is_exactly_the_configured_one(plain: Social) -> None:
+    answer = plain.portal.device().get(
         "/auth/google", headers={"X-Forwarded-Host": "evil.example", "Host": "evil.example"}
     )
     told = query(answer.headers["location"])["redirect_uri"]
-    assert told == f"{social.portal.issuer}/api/auth/google/callback"
-    assert urlsplit(answer.headers["location"]).netloc == urlsplit(social.stage.google.url).netloc
+    assert told == f"{plain.portal.issuer}/api/auth/google/callback"
+    assert urlsplit(answer.headers["location"]).netloc == urlsplit(plain.stage.google.url).netloc

@@ -47,3 +47,19 @@ def own(tmp_path: Path, stage: Stage) -> Iterator[Social]:
     with social_portal(Portal(tmp_path / "own"), stage) as started:
         yield started
     stage.be_honest()
+
+
+@pytest.fixture(scope="session")
+def shared_plain(tmp_path_factory: pytest.TempPathFactory, stage: Stage) -> Iterator[Social]:
+    """One portal on SQLite, for what does not touch the database differently."""
+    portal = Portal(tmp_path_factory.mktemp("social-plain"), {"SOCIAL_TIMEOUT": "25s"})
+    with social_portal(portal, stage) as started:
+        yield started
+
+
+@pytest.fixture
+def plain(shared_plain: Social) -> Iterator[Social]:
+    """The portal on SQLite with its providers, honest at first."""
+    shared_plain.stage.be_honest()
+    yield shared_plain
+    shared_plain.stage.be_honest()
