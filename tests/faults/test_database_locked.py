@@ -1,0 +1,71 @@
+"""OP3: another process holds SQLite's write lock: changes wait, then are refused; reads go on."""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from tests.conftest import StartPortal
+from tests.faults.asking import is_back, not_now
+from tests.rig.server import Portal
+
+HELD_SECONDS = 10  # longer than the writer waits
+STORM = os.environ.get("STORM_SCALE") == "1"
+
+pytestmark = [pytest.mark.row("OP3"), pytest.mark.timeout(300)]
+
+
+@contextmanager
+def a_foreign_writer(portal: Portal) -> Iterator[sqlite3.Connection]:
+    """Somebody's own script in the middle of a transaction, without anything written yet."""
+    file = portal.folder / "auth-portal.db"
+    with closing(sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield other
+        if other.in_transaction:
+            other.execute("ROLLBACK")
+
+
+def test_a_short_lock_only_makes_changes_wait(start_portal: StartPortal) -> None:
+    portal = start_portal()
+    person = portal.a_person()
+    with a_foreign_writer(portal) as other:
+        release = threading.Timer(1.0, lambda: other.execute("ROLLBACK"))
+        release.start()
+        began = time.monotonic()
+        answer = person.device.refresh()
+        waited = time.monotonic() - began
+        release.join()
+    assert answer.status_code == 200, answer.text
+    assert waited > 0.5, "it did wait for the lock"
+    assert is_back(person.device)
+
+
+def test_a_long_lock_is_a_503_that_changes_nothing_while_reads_go_on(start_portal: StartPortal) -> None:
+    portal = start_portal()
+    people = [portal.a_person() for _ in range(3)]
+    answers = []
+    with a_foreign_writer(portal):
+        began = time.monotonic()
+        asking = [
+            threading.Thread(target=lambda one=person: answers.append(one.device.refresh()))
+            for person in people
+        ]
+        for thread in asking:
+            thread.start()
+        while any(thread.is_alive() for thread in asking):
+            assert people[0].device.me().status_code == 200, "reads need no lock"
+            time.sleep(0.2)
+        for thread in asking:
+            thread.join()
+        if STORM:
+            time.sleep(max(0.0, HELD_SECONDS - (time.monotonic() - began)))
+    assert len(answers) == len(people)
+    assert all(not_now(answer) for answer in answers)
+    for person in people:
+        assert is_back(person.device), "the same token works: nothing was advanced"
+        assert len(person.device.sessions()) == 1

@@ -1,0 +1,59 @@
+"""OP11: two hundred sign-ins at once: slots, a bounded queue, then 503; memory bounded; others are served."""
+
+import os
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from tests.conftest import StartPortal
+from tests.rig.crowd import Ask, at_once
+from tests.rig.server import Portal
+
+FLOOD = 200
+SLOTS = 2
+QUEUE = 40
+HASH_MIB = 19
+MARGIN_MIB = 48  # 200 connections with their buffers, and what the allocator keeps
+
+
+def memory(portal: Portal) -> float:
+    """Resident MiB of the process."""
+    assert portal.process is not None
+    return float(psutil.Process(portal.process.pid).memory_info().rss) / 2**20
+
+
+@pytest.mark.row("OP11")
+@pytest.mark.skipif(os.name != "posix", reason="reads the process's memory")
+def test_a_flood_of_sign_ins_is_bounded_and_others_are_served(start_portal: StartPortal) -> None:
+    portal = start_portal(PASSWORD_HASH_SLOTS=str(SLOTS), PASSWORD_HASH_QUEUE=str(QUEUE))
+    person = portal.a_person()
+    base = memory(portal)
+    seen, peak, over = [], [base], threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            began = time.perf_counter()
+            assert person.device.me().status_code == 200
+            seen.append(time.perf_counter() - began)
+            peak.append(memory(portal))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    ask = Ask("POST", "/auth/login", {}, {"email": person.email, "password": person.password})
+    answers = at_once([portal.url], [ask] * FLOOD)
+    over.set()
+    looking.join()
+    statuses = [answer.status for answer in answers]
+    served = sorted(seen)
+    sys.stdout.write(
+        f"\n{FLOOD} sign-ins at once: {statuses.count(200)} in, {statuses.count(503)} put off; "
+        f"{base:.0f} MiB before, {max(peak):.0f} at most; me: {len(seen)} answers, "
+        f"p50 {served[len(served) // 2] * 1000:.0f} ms, p99 {served[int(len(served) * 0.99)] * 1000:.0f} ms\n"
+    )
+    assert set(statuses) == {200, 503}
+    assert statuses.count(200) >= QUEUE, "those who found a place were served"
+    assert max(peak) <= base + SLOTS * HASH_MIB + MARGIN_MIB
+    assert person.another_device().signed_in(), "and it goes on"

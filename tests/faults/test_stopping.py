@@ -1,0 +1,130 @@
+"""OP6, OP7: SIGTERM under load answers what was begun; two instances are restarted in turn, nothing is lost."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import StartPortal
+from tests.faults.asking import is_back, until
+from tests.rig.crowd import Answer, Ask, Crowd
+from tests.rig.person import Device, Person
+from tests.rig.postgres import migrated_database
+from tests.rig.proxy import Proxy
+from tests.rig.server import Portal
+from tests.rig.valkey import a_valkey
+
+STORM = os.environ.get("STORM_SCALE") == "1"
+LOGINS = 24
+ENDED = {0, -signal.SIGTERM}  # the server ends by the signal that asked for it, after its work
+LONGEST_STOP = 10.0  # seconds, as SECURITY.md wants it
+REQUESTS = 50_000 if STORM else 600
+CLIENTS = 8 if STORM else 4
+
+
+async def logins_while_it_stops(portal: Portal, person: Person) -> list[Answer]:
+    """Many sign-ins at once; SIGTERM when the first of them has been answered."""
+    body = {"email": person.email, "password": person.password}
+    async with Crowd([portal.url], LOGINS) as crowd:
+        asked = asyncio.ensure_future(crowd.ask(*[Ask("POST", "/auth/login", {}, body)] * LOGINS))
+        async with asyncio.timeout(60):
+            while not crowd.streams[0][0]._buffer and not asked.done():  # type: ignore[attr-defined]
+                await asyncio.sleep(0.005)
+        assert portal.process is not None
+        portal.process.send_signal(signal.SIGTERM)
+        return await asked
+
+
+@pytest.mark.row("OP6")
+def test_sigterm_answers_what_was_begun(database: dict[str, str], start_portal: StartPortal) -> None:
+    portal = start_portal(database)
+    person = portal.a_person()
+    answers = asyncio.run(logins_while_it_stops(portal, person))
+    began = time.monotonic()
+    assert portal.stop() in ENDED
+    assert time.monotonic() - began <= LONGEST_STOP
+    assert [answer.status for answer in answers] == [200] * LOGINS
+    portal.start()
+    for answer in answers:
+        device = portal.device()
+        device.token, device.refresh_token = answer.json["token"], answer.json["refreshToken"]
+        assert device.signed_in(), "what was answered holds"
+
+
+@dataclass
+class Load:
+    """What the clients of a rolling restart saw; `lost` names every answer that was not a 200."""
+
+    url: str
+    answered: int = 0
+    lost: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, person: Person) -> None:
+        """Me, info and rotations, one after another, until told to end."""
+        device = Device(httpx.Client(base_url=f"{self.url}/api", timeout=60))
+        device.token, device.refresh_token = person.device.token, person.device.refresh_token
+        number = 0
+        while not self.over.is_set():
+            number += 1
+            ask = (device.me, device.me, device.info, device.refresh)[number % 4]
+            try:
+                answer = ask()
+            except httpx.TransportError as fault:
+                self.lost.append(repr(fault))
+                continue
+            if answer.status_code != 200:
+                self.lost.append(f"{answer.request.url.path}: {answer.status_code} {answer.text[:200]}")
+            elif "email" in answer.json() and answer.json()["email"] != person.email:
+                self.lost.append(f"somebody else's answer: {answer.text}")
+            self.answered += 1
+        person.device.token, person.device.refresh_token = device.token, device.refresh_token
+
+
+@pytest.mark.row("OP7")
+@pytest.mark.timeout(7200)
+def test_a_rolling_restart_of_two_instances_loses_nothing(start_portal: StartPortal, tmp_path: Path) -> None:
+    (tmp_path / "valkey").mkdir()
+    with a_valkey(tmp_path / "valkey") as valkey, migrated_database() as database:
+        one = start_portal(DATABASE_URL=database, REDIS_URL=valkey.url, RATE_LIMITS="on")
+        other = one.sibling()
+        try:
+            other.start()
+            people = [one.a_person() for _ in range(CLIENTS)]
+            with Proxy([one.url, other.url]).open() as proxy:
+                load = roll(proxy, (one, other), people)
+            sys.stdout.write(f"\n{load.answered} requests over rolling restarts, {len(load.lost)} lost\n")
+            assert load.lost == []
+            assert load.answered >= REQUESTS
+            assert all(is_back(person.device) for person in people)
+        finally:
+            other.kill()
+
+
+def roll(proxy: Proxy, instances: tuple[Portal, Portal], people: list[Person]) -> Load:
+    """Under load: out of the proxy, SIGTERM, start, ready, back into the proxy; each in turn, twice."""
+    load = Load(proxy.url)
+    clients = [threading.Thread(target=load.run, args=(person,)) for person in people]
+    for client in clients:
+        client.start()
+    try:
+        for portal in instances * 2:
+            before = load.answered
+            proxy.drain(portal.url)
+            assert portal.stop() in ENDED
+            portal.start()
+            proxy.admit(portal.url)
+            until(lambda seen=before: load.answered > seen + 20)
+        until(lambda: load.answered >= REQUESTS, 3600)
+    finally:
+        load.over.set()
+        for client in clients:
+            client.join()
+    return load
