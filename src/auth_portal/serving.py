@@ -11,6 +11,7 @@ from auth_portal.http.app import build_app
 from auth_portal.http.server import die_with_parent, run_server
 from auth_portal.logs import make_log
 from auth_portal.mail.folder import FolderInbox
+from auth_portal.memory import share_one_arena
 from auth_portal.settings.settings import Settings, environment_values, read_settings
 from auth_portal.storage.stores import StorageError
 
@@ -36,6 +37,7 @@ class Application:
     async def _live(self, receive: Any, send: Any) -> None:
         """Open, wait, close. A start that fails says why in one line, not in a traceback."""
         await receive()
+        share_one_arena()
         try:
             portal = await open_portal(self.settings, self.log, migrate=self.migrate)
         except (WrongRootSecret, StorageError, Refusal) as fault:
