@@ -1,39 +1,16 @@
-"""Gives the memory of password hashes back to the machine once nobody signs in for a while."""
+"""Lets the memory of password hashes go back to the machine as soon as they are computed."""
 
-import asyncio
 import ctypes
 import sys
-from collections.abc import Callable
 
-LOOK_EVERY = 10.0  # seconds
 M_ARENA_MAX = -8  # malloc.h
 
 
 def share_one_arena() -> None:
-    """One heap for all threads: a thread's own arena never gives its top back (glibc's mtrim)."""
+    """One heap for all threads (glibc): a hashing thread's own arena would keep 19 MiB for ever.
+
+    Measured: no difference in the time of a hash, 38 MiB less at rest with two slots.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(M_ARENA_MAX, 1)
-
-
-def _trim() -> None:
-    """malloc_trim(3): glibc keeps freed blocks in each thread's arena until it is told not to."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
-
-
-async def return_memory(hashes: Callable[[], int], every: float = LOOK_EVERY) -> None:
-    """Look again and again: when hashes were computed, and then none for `every` seconds, trim.
-
-    Trimming at once after each hash would cost a fifth of the hash in page faults; keeping for ever
-    would cost the operator 19 MiB for each slot.
-    """
-    trimmed_at = seen = hashes()
-    while True:
-        await asyncio.sleep(every)
-        now = hashes()
-        if now == seen and now != trimmed_at:
-            await asyncio.to_thread(_trim)
-            trimmed_at = now
-        seen = now
