@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 
 from auth_portal.core.refusal import Kind, Refusal
 from auth_portal.storage.rules import StorageRules
+from auth_portal.storage.sql.driver import Statement
 from auth_portal.storage.sql.open import open_sql
 from auth_portal.storage.stores import Stores
 from tests.ports.builders import NOW, a_session, an_event, an_identity, at_once, kept, now_of
@@ -170,14 +170,19 @@ async def test_without_a_statement_cache_everything_works_the_same(empty_postgre
     assert found.session == session
     assert await stores.sessions.trim(account.id, 0, 0, NOW) == 1
     assert await stores.accounts.delete(account.id, NOW)
-    assert await asyncpg_statements(stores) == 0
+    assert await kept_statements(stores) == 0
     await stores.close()
 
 
-async def asyncpg_statements(stores: Stores) -> int:
+async def kept_statements(stores: Stores) -> int:
     """How many prepared statements the one connection keeps."""
-    pool: asyncpg.Pool = cast(Any, stores.accounts)._db.pool
-    return int(await pool.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''"))
+    count = "SELECT count(*) FROM pg_prepared_statements WHERE name <> ''"
+    return int((await _asked(stores, count))[0][0])
+
+
+async def _asked(stores: Stores, text: str) -> Any:
+    """The rows of a question, asked on the stores' own connections."""
+    return await cast(Any, stores.accounts)._db.all(Statement(text, (), {}, returns_rows=True), {})
 
 
 @pytest.fixture
@@ -203,9 +208,9 @@ async def test_nothing_outlives_a_request(on_postgresql: Open) -> None:
     with pytest.raises(ZeroDivisionError):
         await cast(Any, stores.accounts)._db.transaction(_failing)
     assert await stores.accounts.find(account.id) == account
-    pool: asyncpg.Pool = cast(Any, stores.accounts)._db.pool
-    states = await pool.fetch(
-        "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    states = await _asked(
+        stores,
+        "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
     assert {row[0] for row in states} <= {"idle"}
     await stores.close()

@@ -24,7 +24,7 @@ async def open_sql(rules: StorageRules, log: Log) -> Stores:
     Raises StorageError for what waiting does not mend.
     """
     if rules.engine == "postgresql":
-        return await _open_postgresql(rules)
+        return _open_postgresql(rules)
     if rules.engine == "sqlite":
         return _open_sqlite(rules, log)
     raise StorageError(f"{rules.engine} is no database that speaks SQL here.")
@@ -47,15 +47,15 @@ def _open_sqlite(rules: StorageRules, log: Log) -> Stores:
     return stores
 
 
-async def _open_postgresql(rules: StorageRules) -> Stores:
+def _open_postgresql(rules: StorageRules) -> Stores:
     """A pool of connections."""
     from auth_portal.storage.sql.postgresql import (  # noqa: PLC0415 -- only one driver is loaded
         PostgresqlDatabase,
-        open_pool,
+        pool_for,
     )
     from auth_portal.storage.sql.postgresql_admin import PostgresqlAdmin  # noqa: PLC0415 -- the same
 
-    db = PostgresqlDatabase(await open_pool(rules), statement_cache=rules.statement_cache)
+    db = PostgresqlDatabase(pool_for(rules), statement_cache=rules.statement_cache)
     return _stores("postgresql", db, PostgresqlAdmin(db, rules.url, rules.statement_cache))
 
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import asyncpg
@@ -13,37 +12,29 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.sql.driver import Outcome, Result, Row, Statement, Step, Values, Work, compile_for
 from auth_portal.storage.sql.postgresql_errors import ONCE_MORE, translated
+from auth_portal.storage.sql.postgresql_pool import ConnectionPool
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 4.5  # for the wait for a connection and the statement together
-CLOSE_SECONDS = 3.0
 TRIES = 6  # of a change that the database asks to try once more
-IDLE_SECONDS = 300.0
 APPLICATION = "auth-portal"
 
 
-class PlainConnection(asyncpg.Connection):
-    """Leaves nothing behind that would have to be reset: no SET, advisory lock or LISTEN."""
-
-    def get_reset_query(self) -> str:
-        """Nothing: a reset would be a second round trip for each statement."""
-        return ""
-
-
-async def open_pool(rules: StorageRules) -> asyncpg.Pool:
+def pool_for(rules: StorageRules) -> ConnectionPool:
     """A pool that connects when it is first needed, so that opening never fails."""
-    pool: asyncpg.Pool = await asyncpg.create_pool(
-        plain_url(rules.url),
-        min_size=0,
-        max_size=rules.pool,
-        max_inactive_connection_lifetime=IDLE_SECONDS,
-        timeout=CONNECT_SECONDS,
-        statement_cache_size=rules.statement_cache,
-        max_cached_statement_lifetime=0,
-        connection_class=PlainConnection,
-        server_settings={"application_name": APPLICATION},
-    )
-    return pool
+    url = plain_url(rules.url)
+
+    async def connect() -> asyncpg.Connection:
+        connection: asyncpg.Connection = await asyncpg.connect(
+            url,
+            timeout=CONNECT_SECONDS,
+            statement_cache_size=rules.statement_cache,
+            max_cached_statement_lifetime=0,
+            server_settings={"application_name": APPLICATION},
+        )
+        return connection
+
+    return ConnectionPool(connect, rules.pool)
 
 
 def plain_url(url: str) -> str:
@@ -55,7 +46,7 @@ def plain_url(url: str) -> str:
 class PostgresqlDatabase:
     """A pool of connections. Every call answers within about five seconds, if only with a 503."""
 
-    def __init__(self, pool: asyncpg.Pool, *, statement_cache: int) -> None:
+    def __init__(self, pool: ConnectionPool, *, statement_cache: int) -> None:
         self.pool = pool
         self.statements: list[Statement] = []
         self._dialect = dialect()  # type: ignore[no-untyped-call]
@@ -91,31 +82,18 @@ class PostgresqlDatabase:
 
     async def close(self) -> None:
         """Wait for what runs, then close every connection; those that hang are cut."""
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self.pool.close()
-        except TimeoutError:
-            self.pool.terminate()
+        await self.pool.close()
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection for the deadline of one call; what hangs at its end is cut, not waited for."""
-        async with asyncio.timeout(ANSWER_SECONDS):
-            connection = await self.pool.acquire()
-            try:
-                yield connection
-            except asyncio.CancelledError:
-                connection.terminate()
-                raise
-            finally:
-                await self.pool.release(connection)
+    async def greeted_by(self) -> tuple[int, int]:
+        """The process id in the server's greeting, and that of the server that answers."""
+        return await self._persist(_greeted_by)
 
     async def _persist(self, attempt: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
         """Try, and try again where the database asks for it (40001, deadlock)."""
         for number in range(TRIES):
             try:
-                async with self.connection() as connection:
-                    return await attempt(connection)
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await self._once(attempt)
             except ONCE_MORE as error:
                 if number == TRIES - 1:
                     raise translated(error) from error
@@ -126,6 +104,17 @@ class PostgresqlDatabase:
                 raise told from error
             await asyncio.sleep(random.uniform(0.2, 1) * 0.01 * 2**number)  # noqa: S311 -- only a pause
         raise AssertionError("the last try returns or raises")
+
+    async def _once(self, attempt: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
+        """Use a connection; one that is left in the middle of an answer is cut, not waited for."""
+        connection = await self.pool.take()
+        try:
+            return await attempt(connection)
+        except asyncio.CancelledError:
+            connection.terminate()
+            raise
+        finally:
+            self.pool.give_back(connection)
 
 
 async def _execute(connection: asyncpg.Connection, step: Step) -> Outcome:
@@ -165,3 +154,10 @@ async def _drive(connection: asyncpg.Connection, work: Work[Result]) -> Result:
 def _alone(statement: Statement, values: Values) -> Work[Any]:
     """A change of one step."""
     return (yield Step(statement, values))
+
+
+async def _greeted_by(connection: asyncpg.Connection) -> tuple[int, int]:
+    """Both process ids; they differ where a pooler stands between."""
+    async with connection.transaction():
+        answering = await connection.fetchval("SELECT pg_backend_pid()")
+    return int(connection.get_server_pid()), int(answering)

@@ -96,10 +96,7 @@ class PostgresqlAdmin:
 
     async def _pooler(self) -> Finding:
         """A pooler tells another process id in its greeting than the server that answers has."""
-        async with self._db.connection() as connection:
-            async with connection.transaction():
-                answering = await connection.fetchval("SELECT pg_backend_pid()")
-            greeted = connection.get_server_pid()
+        greeted, answering = await self._db.greeted_by()
         if answering == greeted:
             return Finding(good=True, sentence="The connection is direct, no pooler stands between.")
         good = self._statement_cache == 0
