@@ -29,7 +29,7 @@ async def check_provider(mine: ProviderRules, rules: SocialRules, clock: Clock) 
     http = HttpClient.under(rules, trusted_roots())
     try:
         if mine.kind == "github":
-            answer = await http.get(mine.api, headers={"user-agent": "auth-portal"})
+            answer = await http.get(f"{mine.api}/meta", headers={"user-agent": "auth-portal"})
             found.append(Finding(good=True, said=f"{mine.name}: {mine.api} answers"))
         else:
             answer = await http.get(f"{mine.issuer}/.well-known/openid-configuration")

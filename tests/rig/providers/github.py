@@ -61,6 +61,7 @@ class GitHubStandIn:
         routes = [
             Route("/login/oauth/authorize", self._authorize, methods=["GET", "POST"]),
             Route("/login/oauth/access_token", self._token, methods=["POST"]),
+            Route("/api/v3/meta", self._meta),
             Route("/api/v3/user", self._user),
             Route("/api/v3/user/emails", self._emails),
         ]
@@ -107,6 +108,10 @@ class GitHubStandIn:
         assert request.headers.get("user-agent"), "GitHub refuses requests without a User-Agent"
         login = request.headers.get("authorization", "").removeprefix("Bearer gho_")
         return self.people.get(login)
+
+    async def _meta(self, request: Request) -> Response:
+        del request
+        return JSONResponse({"verifiable_password_authentication": False})
 
     async def _user(self, request: Request) -> Response:
         person = self._person(request)
