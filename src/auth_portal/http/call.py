@@ -40,8 +40,8 @@ class Call:
         return self._headers
 
     def header(self, name: bytes) -> str:
-        """The value as text, "" when it did not come."""
-        return self.headers.get(name, b"").decode("latin-1").strip()
+        """The value as text, "" when it did not come. Only HTTP's own white space is trimmed: RFC 9110, 5.5."""
+        return self.headers.get(name, b"").decode("latin-1").strip(" \t")
 
     def cookie(self, name: str) -> str:
         """A cookie's value, "" when it did not come."""
@@ -61,7 +61,7 @@ class Call:
     def bearer(self) -> str:
         """The credential of `Authorization: Bearer` (RFC 6750 section 2.1), "" without one."""
         scheme, _, credential = self.header(b"authorization").partition(" ")
-        return credential.strip() if scheme.lower() == "bearer" else ""
+        return credential.strip(" \t") if scheme.lower() == "bearer" else ""
 
     @property
     def who(self) -> Present:
