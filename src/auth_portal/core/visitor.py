@@ -1,7 +1,10 @@
 """Who knocks: what a request tells of its sender before anyone has proved anything."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+REMEMBERED = 4096  # addresses whose network need not be worked out again
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ NOBODY = Visitor(ip="", network="")
 """The sender when we act ourselves: a command line, a sweep."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def network_of(ip: str) -> str:
     """What limits count as one sender: an IPv4 address, or the /64 of an IPv6 one.
 
