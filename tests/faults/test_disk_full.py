@@ -1,6 +1,5 @@
-"""OP4: the disk is full, or refuses to write, in the middle of mixed load: 503, no half state, whole again."""
+"""OP4: the disk is full, or refuses to write, under mixed load: 503, no half state, whole again."""
 
-import os
 import resource
 import sqlite3
 import subprocess
@@ -120,4 +119,4 @@ def test_a_disk_that_refuses_writes_is_a_503_and_leaves_everything_whole(start_p
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
 
     under_load(portal, fill, free)
-    assert os.path.exists(f"/proc/{pid}"), "no restart was needed"
+    assert Path(f"/proc/{pid}").exists(), "no restart was needed"

@@ -15,7 +15,7 @@ REREAD = 31  # seconds after which every process has read the keys again
 
 def kid_of(token: str) -> str:
     """The key that a token names."""
-    head = token.split(".")[0]
+    head = token.split(".", maxsplit=1)[0]
     return str(json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"])
 
 
