@@ -1,10 +1,12 @@
 """The faces that pages have when something is in the way: limits, no line, no script, no page."""
 
+import re
+
 import httpx
 from playwright.sync_api import Route
 
 from tests.browser.conftest import NewDevice
-from tests.browser.device import BrowserDevice, seen
+from tests.browser.device import BrowserDevice, seen, state
 from tests.conftest import StartPortal
 from tests.rig.person import Person
 from tests.rig.server import Portal
@@ -104,6 +106,35 @@ def test_an_address_that_leads_nowhere_has_a_page(device: BrowserDevice) -> None
         assert answer is not None
         assert answer.status == httpx.codes.NOT_FOUND
         assert page.inner_text("h1") == "There is no such page"
+
+
+def test_an_address_that_must_be_confirmed_first_is_said_so(device: BrowserDevice) -> None:
+    def refuse(route: Route) -> None:
+        route.fulfill(status=403, json={"code": "email_unconfirmed", "message": "confirm first"})
+
+    device.expect(403, "/auth/login")
+    page = device.open("/auth/login")
+    page.route("**/auth/login", lambda route: refuse(route) if route.request.method == "POST" else None)
+    page.fill("#email", "somebody@example.com")
+    page.fill("#password", "whatever it may be")
+    page.click("button[type=submit]")
+    state(page, "unconfirmed")
+
+
+def test_every_page_brings_its_own_strict_policy(site: Portal) -> None:
+    for path in ("/", "/auth/login", "/auth/social", "/auth/no-such-page"):
+        headers = httpx.get(f"{site.url}{path}", timeout=30).headers
+        policy = headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "server" not in headers
+    assert httpx.get(f"{site.url}/", timeout=30).headers["cache-control"] == "no-store"
+    page = httpx.get(f"{site.url}/auth/login", timeout=30).text
+    script = re.search(r'src="(/portal/[^"]+)"', page)
+    assert script is not None
+    assert "immutable" in httpx.get(f"{site.url}{script[1]}", timeout=30).headers["cache-control"]
 
 
 def test_change_password_is_found_where_password_managers_look(device: BrowserDevice) -> None:

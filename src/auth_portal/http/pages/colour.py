@@ -59,8 +59,8 @@ def mixed(one: Colour, other: Colour, share: float) -> Colour:
 
 def shades(accent: Colour, *, dark: bool) -> Shades:
     """The accent, moved towards ink or white only as far as reading needs."""
-    surface = mixed(DARK_SURFACE, accent, SOFT_TINT) if dark else mixed(LIGHT_SURFACE, accent, SOFT_TINT)
-    text = _moved(accent, WHITE if dark else INK, surface)
+    surface = DARK_SURFACE if dark else LIGHT_SURFACE
+    text = _moved(accent, WHITE if dark else INK, surface, mixed(surface, accent, SOFT_TINT))
     on_fill = WHITE if contrast(accent, WHITE) >= contrast(accent, INK) - 4 else INK
     fill = _moved(accent, INK if on_fill == WHITE else WHITE, on_fill)
     return Shades(fill, on_fill, text)
@@ -92,10 +92,10 @@ def _properties(shade: Shades) -> str:
     return "".join(f"--{name}:{written(colour)};" for name, colour in pairs.items())
 
 
-def _moved(colour: Colour, towards: Colour, against: Colour) -> Colour:
+def _moved(colour: Colour, towards: Colour, *against: Colour) -> Colour:
     for step in range(21):
         candidate = mixed(colour, towards, step / 20)
-        if contrast(candidate, against) >= READABLE:
+        if all(contrast(candidate, ground) >= READABLE for ground in against):
             return candidate
     return towards
 
