@@ -1,5 +1,6 @@
 """Runs the server: one process, or several under a supervisor, each with a portal of its own."""
 
+import asyncio
 import gc
 import sys
 from typing import Any
@@ -95,10 +96,22 @@ def serve(settings: Settings) -> int:
         log.warning(warning)
     _greet(settings)
     if settings.workers > 1:
-        ok = run_server(FACTORY, settings.host, settings.port, workers=settings.workers)
+        ok = asyncio.run(_prepare(settings, log))
+        ok = ok and run_server(FACTORY, settings.host, settings.port, workers=settings.workers)
     else:
         ok = run_server(Application(settings, log, migrate=True), settings.host, settings.port)
     return 0 if ok else 1
+
+
+async def _prepare(settings: Settings, log: Log) -> bool:
+    """What the parent of several workers does once: migrate, look at the root secret, make a first key."""
+    try:
+        portal = await open_portal(settings, log, migrate=True)
+    except (WrongRootSecret, StorageError, Refusal) as fault:
+        log.error("cannot start", reason=str(fault))  # noqa: TRY400 -- a sentence for an operator, no traceback
+        return False
+    await portal.close()
+    return True
 
 
 def _greet(settings: Settings) -> None:

@@ -83,7 +83,6 @@ def _database(origin: str) -> Iterator[str]:
 
 def _exists(name: str) -> bool:
     """A database of that name is there."""
-
     url = cluster()  # may start it, which runs a loop of its own
 
     async def look() -> bool:
