@@ -203,7 +203,6 @@ def test_tokens_of_the_handshake_and_of_providers_open_no_door(social: Social) -
 
 
 @pytest.mark.row("SE4")
-@pytest.mark.row("SO17")
 def test_a_planted_cookie_gives_its_owner_nothing(social: Social) -> None:
     """The attacker plants his cookie; he still needs the victim's code, and the cookie at once."""
     victim, attacker = social.browser(), social.browser()
@@ -213,3 +212,23 @@ def test_a_planted_cookie_gives_its_owner_nothing(social: Social) -> None:
     assert {cookie.value for cookie in victim.device.client.cookies.jar}.isdisjoint(planted.values())
     victim.device.client.cookies.set("state", "x'; drop", domain="127.0.0.1")
     assert "code" in victim.arrive("google", social.someone("google"))
+
+
+@pytest.mark.row("RF11")
+@pytest.mark.row("SO9")
+def test_a_squatter_who_links_while_the_owner_takes_over_never_stays(social: Social) -> None:
+    for _ in range(6):
+        squatter = social.portal.a_person()
+        nest, owner = social.browser(), social.browser()
+        nest.device.token = squatter.device.token
+        url = nest.device.post("/auth/github/link", {}).json()["url"]
+        there = nest.device.client.get(url).headers["location"]
+        code = nest.come_back(nest.consent(there, social.someone("github")))["link"]
+        back = owner.consent(owner.begin("google"), social.someone("google", squatter.email))
+        with ThreadPoolExecutor(2) as pool:
+            linked = pool.submit(nest.device.post, "/auth/social/link", {"code": code})
+            arrived = pool.submit(owner.come_back, back)
+            assert linked.result().status_code in {OK, BAD_REQUEST, UNAUTHORIZED}
+            assert owner.exchange(arrived.result()["code"]).status_code == OK
+        assert list(owner.identities()) == ["google"]
+        assert squatter.device.signed_out()
