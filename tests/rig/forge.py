@@ -26,7 +26,8 @@ def stolen_key(portal: Portal) -> SigningKey:
         return shared(secret.encode(), EPOCH)
     with closing(sqlite3.connect(portal.folder / "auth-portal.db")) as connection:
         row = connection.execute("SELECT kid, algorithm, public, sealed FROM signing_keys").fetchone()
-    stored = StoredKey(*row, EPOCH, EPOCH)
+    kid, algorithm, public, sealed = row
+    stored = StoredKey(kid, algorithm, public, sealed, EPOCH, EPOCH)
     return open_stored(stored, RootSecret(ROOT_SECRET.encode()).keyring("signing-keys"))
 
 
