@@ -53,8 +53,8 @@ class Server:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "Server":
-        """Start it and wait for its first 200."""
+    def environment(self) -> dict[str, str]:
+        """Everything the process is given."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         own = {
             "APP_ENV": "test",
@@ -66,10 +66,20 @@ class Server:
             "PORTAL": "off",
             "BACKEND_DOMAIN": f"http://127.0.0.1:{self.port}",
         }
+        return {**kept, **own, **self.settings}
+
+    def command_line(self, *words: str) -> "subprocess.Popen[bytes]":
+        """A command of `auth-portal` on the same data, beside the server."""
+        command = (sys.executable, "-m", "auth_portal", *words)
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(command, env=self.environment(), cwd=self.folder, stdout=quiet, stderr=quiet)
+
+    def start(self) -> "Server":
+        """Start it and wait for its first 200."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, env={**kept, **own, **self.settings}, cwd=self.folder, stdout=log, stderr=log
+                self.command, env=self.environment(), cwd=self.folder, stdout=log, stderr=log
             )
         if self.pinned:
             pin(self.process.pid, SERVER_CORE)

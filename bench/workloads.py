@@ -6,7 +6,7 @@ import json
 import os
 import random
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Bench:
     url: str
     count: int
     database_pids: Callable[[], list[int]]
+    asking: int = 0  # how many people ask; 0 is everybody
     people: People = field(init=False)
     server: Server = field(init=False)
     access: list[str] = field(default_factory=list)
@@ -43,17 +44,32 @@ class Bench:
         self.people = fill(self.url, self.count)
         self.server.start()
         pin(os.getpid(), LOAD_CORE)
-        self.refresh = [self.people.refresh_token(number) for number in range(self.count)]
-        self.access = [""] * self.count
-        self.run(self._refresh, 16, self.count, self._keep)
+        self.asking = self.asking or self.count
+        self.refresh = [self.people.refresh_token(self.person(number)) for number in range(self.asking)]
+        self.access = [""] * self.asking
+        self.run(self._refresh, 16, self.asking, self.keep)
+
+    def person(self, number: int) -> int:
+        """Which person asks at that number."""
+        return number % self.asking
+
+    def token(self, number: int) -> str:
+        """The access token of who asks at that number."""
+        return self.access[number % self.asking]
 
     def close(self) -> None:
         """Stop the server."""
         self.server.stop()
 
-    def measure(self, rounds: int, seconds: float) -> list[Figure]:
-        """Every workload at both numbers of connections, rounds interleaved."""
-        plans = [(name, conns) for name in self.workloads for conns in CONNECTIONS]
+    def measure(
+        self,
+        rounds: int,
+        seconds: float,
+        names: Sequence[str] = (),
+        connections: Sequence[int] = CONNECTIONS,
+    ) -> list[Figure]:
+        """The workloads (all of them unless named) at each number of connections, rounds interleaved."""
+        plans = [(name, conns) for name in names or self.workloads for conns in connections]
         amounts = {plan: self._amount(*plan, seconds) for plan in plans}
         seen: dict[tuple[str, int], list[tuple[Round, float, float]]] = {plan: [] for plan in plans}
         for _ in range(rounds):
@@ -84,7 +100,7 @@ class Bench:
         """How many requests fill the time."""
         guess = 40 if name in COSTLY else FIRST_GUESS
         first = self._measured(name, conns, max(guess, conns))[0]
-        most = self.count if name == "refresh" else 40_000
+        most = self.asking if name == "refresh" else 40_000
         return max(conns * 4, min(most, int(first.per_second * seconds)))
 
     def _measured(self, name: str, conns: int, requests: int) -> tuple[Round, float, float]:
@@ -95,7 +111,7 @@ class Bench:
 
         def seen(number: int, head: bytes, body: bytes) -> None:
             sizes.append(len(body))
-            self._keep(number, head, body)
+            self.keep(number, head, body)
 
         result = self.run(self.workloads[name], conns, requests, seen)
         answers = max(1, result.answers)
@@ -126,25 +142,24 @@ class Bench:
             ),
         )
 
-    def _keep(self, number: int, _head: bytes, body: bytes) -> None:
+    def keep(self, number: int, _head: bytes, body: bytes) -> None:
         """Remember new tokens, so that everyone's next refresh is the next generation."""
         if body.startswith(b'{"token"'):
             said = json.loads(body)
-            self.access[number % self.count] = said["token"]
-            self.refresh[number % self.count] = said["refreshToken"]
+            self.access[number % self.asking] = said["token"]
+            self.refresh[number % self.asking] = said["refreshToken"]
 
     def _me(self, number: int) -> bytes:
-        return request("GET", "/api/auth/me", authorization=f"Bearer {self.access[number % self.count]}")
+        return request("GET", "/api/auth/me", authorization=f"Bearer {self.token(number)}")
 
     def _list(self, number: int) -> bytes:
-        token = self.access[number % self.count]
-        return request("GET", "/api/auth/sessions", authorization=f"Bearer {token}")
+        return request("GET", "/api/auth/sessions", authorization=f"Bearer {self.token(number)}")
 
     def _refresh(self, number: int) -> bytes:
-        return request("POST", "/api/auth/refresh", refresh=self.refresh[number % self.count])
+        return request("POST", "/api/auth/refresh", refresh=self.refresh[number % self.asking])
 
     def _sign_in(self, number: int) -> bytes:
-        said = {"email": self.people.email(number % self.count), "password": PASSWORD}
+        said = {"email": self.people.email(self.person(number)), "password": PASSWORD}
         return request("POST", "/api/auth/login", body=json.dumps(said).encode())
 
     def _sign_up(self, _number: int) -> bytes:

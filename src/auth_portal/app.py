@@ -11,6 +11,7 @@ from auth_portal.core.log import Log
 from auth_portal.core.secrets import system_randomness
 from auth_portal.entry.decoy import lay_decoy
 from auth_portal.http.flows import Flows
+from auth_portal.memory import return_memory
 from auth_portal.metrics import Metrics
 from auth_portal.sessions.keys import KeyRoom
 from auth_portal.settings.settings import Settings
@@ -112,6 +113,7 @@ class Background:
             wiring.courier.run,
             wiring.sweep.forever,
             self._keys,
+            lambda: return_memory(lambda: wiring.hasher.calls.hashed + wiring.hasher.calls.verified),
         )
         self.tasks = [asyncio.ensure_future(loop()) for loop in loops]
 
