@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.conftest import StartPortal
+from tests.rig.letters import link_hash
 from tests.rig.smtp import Relay
 
 WAIT_SECONDS = 60
@@ -18,6 +19,11 @@ def arrives(relay: Relay, address: str) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def token_of(relay: Relay, address: str) -> str:
+    """The token of the link in the newest letter to that address."""
+    return link_hash(relay.to(address)[-1])
 
 
 def mail_settings(relay: Relay) -> dict[str, str]:
@@ -67,3 +73,8 @@ def test_an_unknown_recipient_is_dead_at_once_and_visible(start_portal: StartPor
         listed = portal.run("mail", "list")
         assert "dead" in listed
         assert person.email in listed
+        relay.mood = "take"
+        dead = next(line.split()[0] for line in listed.splitlines() if person.email in line)
+        portal.run("mail", "retry", dead)
+        assert arrives(relay, person.email), "written again, with a new link"
+        assert portal.device().post("/auth/email/confirm", {"hash": token_of(relay, person.email)}).is_success

@@ -1,13 +1,13 @@
 """Staying signed in while many requests show the same refresh token at the same instant."""
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 
 import pytest
 
 from tests.rig.crowd import Crowd, refresh
 from tests.rig.person import Person
+from tests.rig.scale import scaled
 from tests.rig.server import Portal
 
 ROUNDS = 50
@@ -16,8 +16,8 @@ PARALLEL = 100
 
 
 def rounds() -> int:
-    """CI's figure, or that of SECURITY.md with STORM_SCALE=1."""
-    return STORM_ROUNDS if os.environ.get("STORM_SCALE") == "1" else ROUNDS
+    """CI's figure, or that of SECURITY.md."""
+    return scaled(ROUNDS, STORM_ROUNDS)
 
 
 async def race(urls: Sequence[str], person: Person) -> None:

@@ -60,6 +60,20 @@ def test_commands_that_papers_name_exist(path: Path) -> None:
     assert unknown == []
 
 
+def test_every_program_that_the_makefile_starts_exists() -> None:
+    started = set(re.findall(r"python -m ([a-z_.]+)", (ROOT / "Makefile").read_text())) - {"pytest", "pip"}
+    missing = sorted(
+        name
+        for name in started
+        if not any(
+            (root / name.replace(".", "/")).with_suffix(".py").exists()
+            or (root / name.replace(".", "/") / "__main__.py").exists()
+            for root in (ROOT, ROOT / "src")
+        )
+    )
+    assert missing == []
+
+
 def test_every_variable_that_is_read_stands_in_the_example() -> None:
     read = re.compile(
         r"""(?:text|duration|whole|switch|choice|parsed|check_secret)\(\s*(?:reader,\s*)?"([A-Z][A-Z0-9_]+)\""""
