@@ -9,7 +9,7 @@ TESTS ?= tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run install test lint map lock bench profile storm crash soak fuzz \
-	screenshots demo page-figures audit clean
+	screenshots demo page-figures audit sbom enumeration clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -62,6 +62,12 @@ lock: ## Pin requirements/*.in with hashes
 audit: $(VENV)/.test-stamp ## Known holes in what we depend on
 	@$(BIN)/pip-audit --requirement requirements/run.txt --disable-pip
 
+sbom: $(VENV)/.test-stamp ## What the server is made of, as CycloneDX, into build/sbom.json
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml \
+	  --output-reproducible --of JSON -o build/sbom.json
+	@echo "build/sbom.json: $$(grep -c '"purl"' build/sbom.json) packages"
+
 bench: $(VENV)/.test-stamp ## The benchmarks
 	@$(BIN)/python -m bench
 
@@ -76,6 +82,9 @@ crash: $(VENV)/.test-stamp ## 200 kill -9 cycles under mixed writes
 
 soak: $(VENV)/.test-stamp ## Ten minutes of mixed load
 	@$(BIN)/python -m bench.soak
+
+enumeration: $(VENV)/.test-stamp ## Can time tell who has an account? (long)
+	@$(BIN)/python -m bench.enumeration
 
 fuzz: $(VENV)/.test-stamp ## A long run of the fuzzers
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-1800} $(BIN)/python -m pytest tests/attack -k fuzz -s --timeout 7200

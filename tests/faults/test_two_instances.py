@@ -14,9 +14,9 @@ from tests.rig.server import Portal
 from tests.rig.valkey import a_valkey
 
 STORM = os.environ.get("STORM_SCALE") == "1"
-ROUNDS = 500 if STORM else 3
-SPENDERS = 50
-GUESSES = 200 if STORM else 60
+ROUNDS = 500 if STORM else 1
+SPENDERS = 50 if STORM else 16
+GUESSES = 200 if STORM else 40
 ALLOWED = 5  # failed sign-ins in five minutes from one network on one account
 
 StartPair = Callable[..., tuple[Portal, Portal]]

@@ -64,6 +64,7 @@ class SqliteFile:
         )
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA secure_delete = ON")  # who deletes an account leaves no free page behind
         return connection
 
     def connect_for_reading(self, wait: timedelta) -> sqlite3.Connection:
