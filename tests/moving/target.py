@@ -41,15 +41,22 @@ def move_in(stores: Stores) -> MoveIn:
     )
 
 
-async def everybody(stores: Stores) -> Everybody:
-    """Every living account with its identities, apart from ids that each import makes anew."""
-    found: Everybody = {}
+async def accounts_of(stores: Stores) -> dict[str, Account]:
+    """Every living account."""
+    found: dict[str, Account] = {}
     after = ""
-    while page := await stores.accounts.page(after, 500):
-        for account in page:
-            found[account.id] = (account, tuple(_plain(await stores.accounts.identities(account.id))))
+    while page := await stores.accounts.page(after, 2000):
+        found |= {account.id: account for account in page}
         after = page[-1].id
     return found
+
+
+async def everybody(stores: Stores) -> Everybody:
+    """Every living account with its identities, apart from ids that each import makes anew."""
+    return {
+        name: (account, tuple(_plain(await stores.accounts.identities(name))))
+        for name, account in (await accounts_of(stores)).items()
+    }
 
 
 def _plain(identities: list[Identity]) -> list[tuple[str, str, str | None]]:
