@@ -51,6 +51,7 @@ def test_the_button_wakes_when_the_time_is_over(device: BrowserDevice) -> None:
 
 def test_without_a_line_the_pages_say_so_and_try_again(device: BrowserDevice, person: Person) -> None:
     page = device.sign_in(person)
+    device.provoked.add("ERR_INTERNET_DISCONNECTED")  # the browser notes it on its console
     device.context.set_offline(True)
     page.wait_for_selector("#offline:not([hidden])")
     page.click("#sign-out")
@@ -61,12 +62,6 @@ def test_without_a_line_the_pages_say_so_and_try_again(device: BrowserDevice, pe
     page.click("#again")
     seen(page)
     assert person.device.signed_in()
-    _forget_lost_line(device)
-
-
-def _forget_lost_line(device: BrowserDevice) -> None:
-    """The browser notes on its console that it had no line: that was the test's doing."""
-    device.faults[:] = [fault for fault in device.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
 def test_a_server_that_has_no_time_is_told_from_being_signed_out(

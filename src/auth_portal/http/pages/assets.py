@@ -20,6 +20,7 @@ SENTENCE = re.compile(r"""\bt\(\s*"((?:[^"\\]|\\.)*)\"""")
 IMPORT = re.compile(r"""(?:from|import) "\./([\w.]+\.js)\"""")
 FOREVER = "public, max-age=31536000, immutable"
 REVALIDATE = "public, no-cache"
+STYLES = ("theme.css", "portal.css", "parts.css", "forms.css")  # one after another: pages.css
 SMALLEST_PACKED = 512  # bytes; below, gzip gains nothing
 
 
@@ -93,7 +94,7 @@ def load_assets(catalogues: Catalogues, accent: str, app_name: str) -> Assets:
     """Read the package's files and make the ones that depend on settings."""
     texts = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir()) if path.suffix in TYPES}
     texts["theme.css"] = theme(accent).encode()
-    texts["pages.css"] = b"".join(texts[name] for name in ("theme.css", "portal.css", "forms.css"))
+    texts["pages.css"] = b"".join(texts[name] for name in STYLES)
     texts["icon.svg"] = icon(accent, app_name).encode()
     digest = hashlib.sha256()
     for name in sorted(texts):
