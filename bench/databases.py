@@ -1,10 +1,14 @@
 """An empty database of each engine, and the processes whose CPU counts as the database's."""
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+
+from bench.process import free_port
 
 
 @contextmanager
@@ -23,4 +27,29 @@ def databases(engine: str, folder: Path) -> Iterator[tuple[str, Callable[[], lis
         finally:
             server.cleanup()
         return
-    raise SystemExit(f"unknown engine {engine!r}: sqlite, postgresql")
+    if engine == "mongodb":
+        with mongodb(folder / "mongodb") as found:
+            yield found
+        return
+    raise SystemExit(f"unknown engine {engine!r}: sqlite, postgresql, mongodb")
+
+
+@contextmanager
+def mongodb(folder: Path) -> Iterator[tuple[str, Callable[[], list[int]]]]:
+    """BENCH_MONGO_URL, else the test suite's server, which speaks MongoDB's protocol and is none."""
+    if given := os.environ.get("BENCH_MONGO_URL"):
+        yield f"{given.rstrip('/')}/auth_portal_bench", list
+        return
+    from tests.rig.mongo import wait_until_it_answers  # noqa: PLC0415 -- only for MongoDB
+    from tests.rig.mongo_keeper import command  # noqa: PLC0415
+
+    folder.mkdir(parents=True)
+    port = free_port()
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command(folder, port), cwd=folder, stdout=log, stderr=log)
+    try:
+        wait_until_it_answers(f"mongodb://127.0.0.1:{port}", folder / "log")
+        yield f"mongodb://127.0.0.1:{port}/auth_portal_bench", lambda: [server.pid]
+    finally:
+        server.terminate()
+        server.wait(30)

@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import argon2
 
-from auth_portal.core.clock import system_clock, to_milliseconds
+from auth_portal.core.clock import from_milliseconds, system_clock, to_milliseconds
 from auth_portal.core.secrets import RootSecret
 from auth_portal.sessions.refresh_token import RefreshTokens
 from bench.process import ROOT_SECRET
@@ -99,6 +100,8 @@ def fill(url: str, count: int) -> People:
     began = time.perf_counter()
     if url.startswith("sqlite"):
         _fill_sqlite(url.removeprefix("sqlite:///"), people, hashed)
+    elif url.startswith("mongodb"):
+        _fill_mongodb(url, people, hashed)
     else:
         asyncio.run(_fill_postgresql(url, people, hashed))
     sys.stderr.write(f"  filled {count} accounts in {time.perf_counter() - began:.1f} s\n")
@@ -141,3 +144,57 @@ async def _fill_postgresql(url: str, people: People, hashed: str) -> None:
             await connection.copy_records_to_table(table, records=batch, columns=columns)
     await connection.execute("ANALYZE")
     await connection.close()
+
+
+def _fill_mongodb(url: str, people: People, hashed: str) -> None:
+    """The same rows as documents of the adapters' own shape."""
+    from pymongo import MongoClient  # noqa: PLC0415 -- only for MongoDB
+
+    from auth_portal.accounts.account import Account  # noqa: PLC0415
+    from auth_portal.sessions.session import Session  # noqa: PLC0415
+    from auth_portal.storage.mongo import account_documents, schema, sessions  # noqa: PLC0415
+
+    database: MongoClient[dict[str, object]] = MongoClient(url)
+    target = database.get_default_database()
+    now = from_milliseconds(people.now)
+    accounts = (
+        account_documents.document_of(
+            Account(
+                id=str(row[0]),
+                email=str(row[1]),
+                first_name=str(row[2]),
+                last_name=str(row[3]),
+                created_at=now,
+                updated_at=now,
+                password_hash=hashed,
+                email_confirmed_at=now,
+            ),
+            (),
+        )
+        for row in people.accounts(hashed)
+    )
+    then = now - timedelta(hours=1)
+    made = (
+        sessions.document_of(
+            Session(
+                id=str(row[0]),
+                account_id=str(row[1]),
+                epoch=0,
+                generation=0,
+                burst_from=0,
+                burst_at=then,
+                rotated_at=then,
+                created_at=then,
+                name="Firefox on Linux",
+                method="password",
+                ip="127.0.0.1",
+                network="127.0.0.1",
+                user_agent=AGENT,
+            )
+        )
+        for row in people.sessions()
+    )
+    for name, documents in ((schema.ACCOUNTS, accounts), (schema.SESSIONS, made)):
+        while batch := list(itertools.islice(documents, 1_000)):
+            target[name].insert_many(batch)
+    database.close()
