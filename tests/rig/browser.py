@@ -56,9 +56,7 @@ def packaged() -> str | None:
         if installed() is None:
             quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             for command in (["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]):
-                subprocess.run(
-                    command, env=quiet, check=False, capture_output=True, timeout=INSTALL_SECONDS
-                )
+                subprocess.run(command, env=quiet, check=False, capture_output=True, timeout=INSTALL_SECONDS)
     return installed()
 
 
