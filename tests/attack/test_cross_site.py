@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.rig import ask
 from tests.rig.person import Person
 from tests.rig.server import Portal
 
@@ -27,6 +28,19 @@ EVIL += [
 EVIL += [f"{FRONT}, https://evil.example", "https://app-example.com", "file://", "https://appXexample.com"]
 POSTS = ["/auth/login", "/auth/register", "/auth/refresh", "/auth/logout", "/auth/info-session"]
 POSTS += ["/auth/forgot/password", "/auth/reset/password", "/auth/email/confirm", "/auth/not-me"]
+KINDS = [
+    "application/x-www-form-urlencoded",
+    "text/plain",
+    "multipart/form-data; boundary=x",
+    "",
+    "text/json",
+]
+KINDS += [
+    "application/json+x",
+    "application/problem+json",
+    "application/jsonx",
+    "text/plain; application/json",
+]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +55,7 @@ def send(portal: Portal, method: str, path: str, body: object = None, **headers:
     """A request with these headers and no cookie but what they say."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     json = {} if body is None else {"json": body}
-    return httpx.request(method, f"{portal.api}{path}", headers=named, timeout=60, verify=False, **json)  # type: ignore[arg-type]
+    return ask.request(method, f"{portal.api}{path}", headers=named, timeout=60, verify=False, **json)  # type: ignore[arg-type]
 
 
 def wrong_login(person: Person) -> dict[str, str]:
@@ -111,8 +125,7 @@ def test_the_allowed_front_end_of_another_site_works(fronted: Portal) -> None:
 @pytest.mark.row("CK3")
 @pytest.mark.parametrize(
     "kind",
-    ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "", "text/json"]
-    + ["application/json+x", "application/problem+json", "application/jsonx", "text/plain; application/json"],
+    KINDS,
 )
 def test_what_a_form_can_send_is_not_read(fronted: Portal, kind: str) -> None:
     """A page of any site can make a browser send these three without asking first."""
@@ -120,7 +133,7 @@ def test_what_a_form_can_send_is_not_read(fronted: Portal, kind: str) -> None:
     body = b'{"email": "%s", "password": "%s"}' % (person.email.encode(), person.password.encode())
     headers = {"Content-Type": kind} if kind else {}
     for path in POSTS:
-        answer = httpx.post(f"{fronted.api}{path}", content=body, headers=headers, verify=False)
+        answer = ask.post(f"{fronted.api}{path}", content=body, headers=headers, verify=False)
         assert answer.status_code == 415, f"{path}: {answer.text}"
         assert "set-cookie" not in answer.headers
 
@@ -132,7 +145,7 @@ def test_another_method_is_told_which_ones_there_are(fronted: Portal, method: st
     credentials = {"refresh": person.device.refresh_token, "Authorization": f"Bearer {person.device.token}"}
     for path in POSTS:
         answer = send(fronted, method, path, **credentials)
-        if method in {"CONNECTX"}:
+        if method == "CONNECTX":
             assert answer.status_code in {400, 405}
             continue
         assert answer.status_code == 405, f"{method} {path}: {answer.text}"
