@@ -5,6 +5,7 @@ import pytest
 
 from tests.browser.conftest import NewDevice
 from tests.browser.device import BrowserDevice, seen, state
+from tests.rig import ask
 from tests.rig.letters import link_hash
 from tests.rig.person import Person
 from tests.rig.server import Portal
@@ -38,7 +39,7 @@ def test_ol4_scanners_spend_nothing_and_learn_no_referrer(site: Portal) -> None:
     for path in ("/auth/password-change", "/auth/confirm-email", "/auth/not-me"):
         for agent in SCANNERS:
             for method in ("GET", "HEAD"):
-                answer = httpx.request(
+                answer = ask.request(
                     method, f"{site.url}{path}?hash={token}", headers={"User-Agent": agent}, timeout=30
                 )
                 assert answer.status_code == httpx.codes.OK

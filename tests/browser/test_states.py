@@ -8,6 +8,7 @@ from playwright.sync_api import Route
 from tests.browser.conftest import NewDevice
 from tests.browser.device import BrowserDevice, seen, state
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.person import Person
 from tests.rig.server import Portal
 
@@ -118,18 +119,18 @@ def test_an_address_that_must_be_confirmed_first_is_said_so(device: BrowserDevic
 
 def test_every_page_brings_its_own_strict_policy(site: Portal) -> None:
     for path in ("/", "/auth/login", "/auth/social", "/auth/no-such-page"):
-        headers = httpx.get(f"{site.url}{path}", timeout=30).headers
+        headers = ask.get(f"{site.url}{path}", timeout=30).headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert "server" not in headers
-    assert httpx.get(f"{site.url}/", timeout=30).headers["cache-control"] == "no-store"
-    page = httpx.get(f"{site.url}/auth/login", timeout=30).text
+    assert ask.get(f"{site.url}/", timeout=30).headers["cache-control"] == "no-store"
+    page = ask.get(f"{site.url}/auth/login", timeout=30).text
     script = re.search(r'src="(/portal/[^"]+)"', page)
     assert script is not None
-    assert "immutable" in httpx.get(f"{site.url}{script[1]}", timeout=30).headers["cache-control"]
+    assert "immutable" in ask.get(f"{site.url}{script[1]}", timeout=30).headers["cache-control"]
 
 
 def test_change_password_is_found_where_password_managers_look(device: BrowserDevice) -> None:
@@ -140,5 +141,5 @@ def test_change_password_is_found_where_password_managers_look(device: BrowserDe
 def test_with_the_portal_off_only_the_api_is_there(start_portal: StartPortal) -> None:
     bare = start_portal(PORTAL="off")
     for path in ("/", "/auth/login", "/portal/client.js"):
-        assert httpx.get(f"{bare.url}{path}", timeout=30).status_code == httpx.codes.NOT_FOUND
-    assert httpx.get(f"{bare.api}/auth/config", timeout=30).status_code == httpx.codes.OK
+        assert ask.get(f"{bare.url}{path}", timeout=30).status_code == httpx.codes.NOT_FOUND
+    assert ask.get(f"{bare.api}/auth/config", timeout=30).status_code == httpx.codes.OK

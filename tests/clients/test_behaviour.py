@@ -3,6 +3,7 @@
 import httpx
 
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.person import PASSWORD, Device
 from tests.rig.server import Portal
 
@@ -10,7 +11,7 @@ from tests.rig.server import Portal
 def cookie_login(portal: Portal, cookie: str, email: str, password: str) -> httpx.Response:
     """Sign in from a browser that still has a refresh cookie."""
     body = {"email": email, "password": password}
-    return httpx.post(f"{portal.api}/auth/login", json=body, cookies={"refreshToken": cookie})
+    return ask.post(f"{portal.api}/auth/login", json=body, cookies={"refreshToken": cookie})
 
 
 def test_registering_signs_in_and_blocks_nothing_for_the_unconfirmed(portal: Portal) -> None:
@@ -71,9 +72,9 @@ def test_logout_is_200_each_time_for_any_token_of_ours(start_portal: StartPortal
         {"refresh": person.device.refresh_token},
     ]
     for headers in both * 2:
-        assert httpx.post(f"{portal.api}/auth/logout", headers=headers).status_code == 200
+        assert ask.post(f"{portal.api}/auth/logout", headers=headers).status_code == 200
     portal.move_clock(60 * 60)
-    assert httpx.post(f"{portal.api}/auth/logout", headers=both[0]).status_code == 200
+    assert ask.post(f"{portal.api}/auth/logout", headers=both[0]).status_code == 200
 
 
 def test_an_expired_access_token_still_signs_out(start_portal: StartPortal) -> None:
@@ -81,13 +82,13 @@ def test_an_expired_access_token_still_signs_out(start_portal: StartPortal) -> N
     person = portal.a_person()
     portal.move_clock(60 * 60)
     headers = {"Authorization": f"Bearer {person.device.token}"}
-    assert httpx.post(f"{portal.api}/auth/logout", headers=headers).status_code == 200
+    assert ask.post(f"{portal.api}/auth/logout", headers=headers).status_code == 200
     assert person.device.signed_out()
 
 
 def test_logout_without_or_with_a_forged_token_is_401_and_clears_the_cookie(portal: Portal) -> None:
     for headers in ({}, {"Authorization": "Bearer nonsense"}, {"refresh": "aprt_" + "A" * 70}):
-        answer = httpx.post(f"{portal.api}/auth/logout", headers=headers)
+        answer = ask.post(f"{portal.api}/auth/logout", headers=headers)
         assert answer.status_code == 401
         assert "max-age=0" in answer.headers["set-cookie"].lower()
 
@@ -114,15 +115,15 @@ def test_the_newest_link_works_and_older_ones_die_with_it(portal: Portal) -> Non
 def test_confirm_first_answers_202_whether_or_not_the_address_is_taken(start_portal: StartPortal) -> None:
     portal = start_portal(REQUIRE_CONFIRMED_EMAIL="true")
     body = {"firstName": "Ada", "lastName": "L", "email": "ada@example.com", "password": PASSWORD}
-    first = httpx.post(f"{portal.api}/auth/register", json=body)
+    first = ask.post(f"{portal.api}/auth/register", json=body)
     assert first.status_code == 202
     assert "refreshToken" not in first.cookies
     stranger = Device.of(portal)
     assert stranger.login("ada@example.com", PASSWORD).status_code == 400, "there is no account yet"
     token = portal.letters.hash("ada@example.com")
-    assert httpx.post(f"{portal.api}/auth/email/confirm", json={"hash": token}).status_code == 200
+    assert ask.post(f"{portal.api}/auth/email/confirm", json={"hash": token}).status_code == 200
     assert stranger.login("ada@example.com", PASSWORD).status_code == 200
-    second = httpx.post(f"{portal.api}/auth/register", json=body)
+    second = ask.post(f"{portal.api}/auth/register", json=body)
     assert (second.status_code, second.content) == (first.status_code, first.content)
     assert portal.letters.wait("ada@example.com", count=2)["Subject"] != "Confirm email"
 

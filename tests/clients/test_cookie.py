@@ -5,6 +5,7 @@ from http.cookies import SimpleCookie
 import httpx
 
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.person import PASSWORD
 from tests.rig.server import Portal
 
@@ -34,7 +35,7 @@ def test_on_http_it_is_refresh_token_http_only_strict(portal: Portal) -> None:
 def test_on_https_it_has_the_host_prefix_and_is_secure(start_portal: StartPortal) -> None:
     portal = start_portal(BACKEND_DOMAIN="https://id.example.com", AUTH_REFRESH_TOKEN_EXPIRES_IN="3650d")
     body = {"firstName": "A", "lastName": "B", "email": "a@example.com", "password": PASSWORD}
-    answer = httpx.post(f"{portal.api}/auth/register", json=body)
+    answer = ask.post(f"{portal.api}/auth/register", json=body)
     assert answer.status_code == 201
     cookie = refresh_cookie(answer)["__Host-refreshToken"]
     assert cookie["secure"]
@@ -45,7 +46,7 @@ def test_on_https_it_has_the_host_prefix_and_is_secure(start_portal: StartPortal
 
 def test_it_carries_the_refresh_alone(portal: Portal) -> None:
     person = portal.a_person()
-    answer = httpx.post(f"{portal.api}/auth/refresh", cookies={"refreshToken": person.device.refresh_token})
+    answer = ask.post(f"{portal.api}/auth/refresh", cookies={"refreshToken": person.device.refresh_token})
     assert answer.status_code == 200
 
 

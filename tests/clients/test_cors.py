@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.server import Portal
 
 FRONT = "https://app.example.com"
@@ -26,7 +27,7 @@ def preflight(portal: Portal, origin: str, headers: str = "content-type") -> htt
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": headers,
     }
-    return httpx.options(f"{portal.api}/auth/login", headers=asked)
+    return ask.options(f"{portal.api}/auth/login", headers=asked)
 
 
 def test_a_preflight_of_the_front_end_is_a_204_with_credentials(with_front: Portal) -> None:
@@ -39,7 +40,7 @@ def test_a_preflight_of_the_front_end_is_a_204_with_credentials(with_front: Port
 
 
 def test_an_answer_to_the_front_end_says_so(with_front: Portal) -> None:
-    answer = httpx.post(f"{with_front.api}/auth/login", json={}, headers={"Origin": FRONT})
+    answer = ask.post(f"{with_front.api}/auth/login", json={}, headers={"Origin": FRONT})
     assert answer.headers["access-control-allow-origin"] == FRONT
     assert answer.headers["access-control-allow-credentials"] == "true"
 
@@ -57,16 +58,16 @@ def test_an_answer_to_the_front_end_says_so(with_front: Portal) -> None:
 def test_other_origins_get_nothing(with_front: Portal, origin: str) -> None:
     for answer in (
         preflight(with_front, origin),
-        httpx.get(f"{with_front.api}/auth/config", headers={"Origin": origin}),
+        ask.get(f"{with_front.api}/auth/config", headers={"Origin": origin}),
     ):
         assert "access-control-allow-origin" not in answer.headers
 
 
 def test_every_answer_varies_by_origin(with_front: Portal) -> None:
     for answer in (
-        httpx.get(f"{with_front.api}/auth/config"),
-        httpx.post(f"{with_front.api}/auth/login", json={}),
-        httpx.get(f"{with_front.api}/nowhere"),
+        ask.get(f"{with_front.api}/auth/config"),
+        ask.post(f"{with_front.api}/auth/login", json={}),
+        ask.get(f"{with_front.api}/nowhere"),
         preflight(with_front, FRONT),
     ):
         assert "origin" in answer.headers["vary"].lower()

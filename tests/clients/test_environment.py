@@ -3,12 +3,12 @@
 import stat
 from pathlib import Path
 
-import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey
 
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.letters import text_of
 from tests.rig.person import PASSWORD
 from tests.rig.ports import free_port
@@ -61,8 +61,8 @@ def test_node_env_production_is_production(start_portal: StartPortal) -> None:
 
 def test_api_prefix_moves_the_api(start_portal: StartPortal) -> None:
     portal = start_portal(API_PREFIX="v2")
-    assert httpx.get(f"{portal.url}/v2/auth/config").status_code == 200
-    assert httpx.get(f"{portal.url}/api/auth/config").status_code == 404
+    assert ask.get(f"{portal.url}/v2/auth/config").status_code == 200
+    assert ask.get(f"{portal.url}/api/auth/config").status_code == 404
 
 
 def test_app_name_stands_in_letters(start_portal: StartPortal) -> None:
@@ -79,7 +79,7 @@ def test_frontend_domain_is_where_links_point_and_the_first_of_a_list(start_port
     text = text_of(portal.letters.wait(person.email))
     assert "https://app.example.com/auth/confirm-email?hash=" in text
     for origin in ("https://app.example.com", "https://admin.example.com"):
-        answer = httpx.get(f"{portal.api}/auth/config", headers={"Origin": origin})
+        answer = ask.get(f"{portal.api}/auth/config", headers={"Origin": origin})
         assert answer.headers["access-control-allow-origin"] == origin
 
 
@@ -87,7 +87,7 @@ def test_frontend_domain_is_where_links_point_and_the_first_of_a_list(start_port
 def test_access_tokens_verify_from_the_published_keys(start_portal: StartPortal, algorithm: str) -> None:
     portal = start_portal(AUTH_JWT_ALGORITHM=algorithm)
     person = portal.a_person()
-    keys = KeySet.import_key_set(httpx.get(f"{portal.url}/.well-known/jwks.json").json())
+    keys = KeySet.import_key_set(ask.get(f"{portal.url}/.well-known/jwks.json").json())
     token = jwt.decode(person.device.token, keys, algorithms=[algorithm])
     assert token.header["alg"] == algorithm
     assert token.header["typ"] == "at+jwt"
@@ -103,7 +103,7 @@ def test_a_jwt_secret_makes_them_hs256_with_the_old_claims(start_portal: StartPo
     assert token.claims["id"] == token.claims["sub"] == person.id
     assert token.claims["sessionId"] == token.claims["sid"]
     assert token.claims["aud"] == "https://api.example.com"
-    assert httpx.get(f"{portal.url}/.well-known/jwks.json").json() == {"keys": []}
+    assert ask.get(f"{portal.url}/.well-known/jwks.json").json() == {"keys": []}
 
 
 def test_durations_are_honoured(start_portal: StartPortal) -> None:
@@ -137,7 +137,7 @@ def test_password_change_interval_holds_back_a_second_reset(start_portal: StartP
     portal = start_portal(PASSWORD_CHANGE_INTERVAL="3d")
     person = portal.a_person()
     assert person.reset("another quiet harbour 9").status_code == 200
-    answer = httpx.post(f"{portal.api}/auth/forgot/password", json={"email": person.email})
+    answer = ask.post(f"{portal.api}/auth/forgot/password", json={"email": person.email})
     assert (answer.status_code, answer.content) == (200, b"")
     portal.move_clock(3 * 24 * 60 * 60 + 1)
     assert person.device.client.post("/auth/forgot/password", json={"email": person.email}).status_code == 200
@@ -180,7 +180,7 @@ def test_the_dot_env_file_of_the_working_directory_is_read(start_portal: StartPo
     portal.stop()
     (portal.folder / ".env").write_text("APP_NAME=From the file\nAPP_PORT=1\n")
     portal.start()
-    assert httpx.get(f"{portal.api}/auth/config").json()["appName"] == "From the file"
+    assert ask.get(f"{portal.api}/auth/config").json()["appName"] == "From the file"
 
 
 def test_production_starts_with_what_it_needs(start_portal: StartPortal, tmp_path: Path) -> None:
@@ -194,5 +194,5 @@ def test_production_starts_with_what_it_needs(start_portal: StartPortal, tmp_pat
     )
     del tmp_path
     body = {"firstName": "A", "lastName": "B", "email": "a@example.com", "password": PASSWORD}
-    assert httpx.post(f"{portal.api}/auth/register", json=body).status_code == 201
-    assert httpx.get(f"{portal.url}/dev/mail").status_code == 404
+    assert ask.post(f"{portal.api}/auth/register", json=body).status_code == 201
+    assert ask.get(f"{portal.url}/dev/mail").status_code == 404

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.rig import ask
 from tests.rig.person import PASSWORD
 from tests.rig.server import Portal
 
@@ -26,7 +27,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str | None = None)
 
 def post(portal: Portal, path: str, body: object, **rest: Any) -> httpx.Response:
     """POST JSON without any credential."""
-    return httpx.post(f"{portal.api}{path}", json=body, **rest)
+    return ask.post(f"{portal.api}{path}", json=body, **rest)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +84,10 @@ def test_unknown_address_and_wrong_password_answer_the_same(portal: Portal) -> N
 
 def test_unauthorised_is_one_401_with_www_authenticate(portal: Portal) -> None:
     answers = [
-        httpx.get(f"{portal.api}/auth/me"),
-        httpx.get(f"{portal.api}/auth/me", headers={"Authorization": "Bearer nonsense"}),
-        httpx.post(f"{portal.api}/auth/refresh"),
-        httpx.post(f"{portal.api}/auth/refresh", headers={"refresh": "nonsense"}),
+        ask.get(f"{portal.api}/auth/me"),
+        ask.get(f"{portal.api}/auth/me", headers={"Authorization": "Bearer nonsense"}),
+        ask.post(f"{portal.api}/auth/refresh"),
+        ask.post(f"{portal.api}/auth/refresh", headers={"refresh": "nonsense"}),
     ]
     for answer in answers:
         said = assert_problem(answer, 401)
@@ -128,12 +129,12 @@ def test_a_wrong_current_password_is_a_400_of_its_field(
 
 
 def test_an_unknown_route_is_a_404(portal: Portal) -> None:
-    assert_problem(httpx.get(f"{portal.api}/auth/nowhere"), 404)
-    assert_problem(httpx.post(f"{portal.api}/nowhere"), 404)
+    assert_problem(ask.get(f"{portal.api}/auth/nowhere"), 404)
+    assert_problem(ask.post(f"{portal.api}/nowhere"), 404)
 
 
 def test_a_wrong_method_is_a_405_that_says_which_is_right(portal: Portal) -> None:
-    answer = httpx.get(f"{portal.api}/auth/login")
+    answer = ask.get(f"{portal.api}/auth/login")
     assert_problem(answer, 405)
     assert answer.headers["allow"] == "POST"
 
@@ -142,13 +143,13 @@ def test_a_wrong_method_is_a_405_that_says_which_is_right(portal: Portal) -> Non
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
 def test_anything_but_json_is_a_415(portal: Portal, kind: str) -> None:
-    answer = httpx.post(f"{portal.api}/auth/login", content=b"email=a", headers={"Content-Type": kind})
+    answer = ask.post(f"{portal.api}/auth/login", content=b"email=a", headers={"Content-Type": kind})
     assert_problem(answer, 415)
 
 
 def test_broken_json_is_a_400(portal: Portal) -> None:
     headers = {"Content-Type": "application/json"}
-    assert_problem(httpx.post(f"{portal.api}/auth/login", content=b'{"email": ', headers=headers), 400)
+    assert_problem(ask.post(f"{portal.api}/auth/login", content=b'{"email": ', headers=headers), 400)
 
 
 def test_unknown_fields_are_ignored_and_addresses_trimmed_and_lowered(portal: Portal) -> None:

@@ -4,8 +4,7 @@ import re
 import time
 from typing import Any
 
-import httpx
-
+from tests.rig import ask
 from tests.rig.person import PASSWORD
 from tests.rig.server import Portal
 
@@ -39,7 +38,7 @@ def test_register_answers_201_with_tokens_and_cookie(portal: Portal) -> None:
         "email": f"grace-{time.time_ns()}@example.com",
         "password": PASSWORD,
     }
-    answer = httpx.post(f"{portal.api}/auth/register", json=body)
+    answer = ask.post(f"{portal.api}/auth/register", json=body)
     assert answer.status_code == 201
     assert_tokens(answer.json())
     assert "refreshToken" in answer.cookies
@@ -107,24 +106,24 @@ def test_logout_answers_200_with_an_empty_body_and_clears_the_cookie(portal: Por
 def test_confirming_answers_200_with_an_empty_body(portal: Portal) -> None:
     person = portal.a_person()
     token = portal.letters.hash(person.email, "Confirm email")
-    answer = httpx.post(f"{portal.api}/auth/email/confirm", json={"hash": token})
+    answer = ask.post(f"{portal.api}/auth/email/confirm", json={"hash": token})
     assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_forgot_and_reset_answer_200_with_empty_bodies(portal: Portal) -> None:
     person = portal.a_person()
-    answer = httpx.post(f"{portal.api}/auth/forgot/password", json={"email": person.email})
+    answer = ask.post(f"{portal.api}/auth/forgot/password", json={"email": person.email})
     assert (answer.status_code, answer.content) == (200, b"")
     token = portal.letters.hash(person.email, "Reset password")
     body = {"hash": token, "password": "another quiet harbour 43"}
-    answer = httpx.post(f"{portal.api}/auth/reset/password", json=body)
+    answer = ask.post(f"{portal.api}/auth/reset/password", json=body)
     assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_requests_may_have_an_empty_body_and_no_content_type(portal: Portal) -> None:
     person = portal.a_person()
     headers = {"refresh": person.device.refresh_token}
-    answer = httpx.post(f"{portal.api}/auth/refresh", headers=headers)
+    answer = ask.post(f"{portal.api}/auth/refresh", headers=headers)
     assert "content-type" not in answer.request.headers
     assert answer.status_code == 200
 

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from tests.rig import ask
 from tests.rig.server import Portal
 
 
@@ -20,7 +21,7 @@ def shown(way: str, token: str) -> dict[str, object]:
 @pytest.mark.parametrize("path", ["/auth/refresh", "/auth/info-session", "/auth/logout"])
 def test_each_way_works(portal: Portal, way: str, path: str) -> None:
     person = portal.a_person()
-    answer = httpx.post(f"{portal.api}{path}", **shown(way, person.device.refresh_token))  # type: ignore[arg-type]
+    answer = ask.post(f"{portal.api}{path}", **shown(way, person.device.refresh_token))  # type: ignore[arg-type]
     assert answer.status_code == 200, answer.text
 
 
@@ -35,7 +36,7 @@ def test_the_user_agent_makes_no_difference(portal: Portal, way: str, agent: str
 
 def test_an_explicit_one_beats_the_cookie(portal: Portal) -> None:
     mine, other = portal.a_person(), portal.a_person()
-    answer = httpx.post(
+    answer = ask.post(
         f"{portal.api}/auth/info-session",
         headers={"refresh": mine.device.refresh_token},
         cookies={"refreshToken": other.device.refresh_token},
@@ -45,7 +46,7 @@ def test_an_explicit_one_beats_the_cookie(portal: Portal) -> None:
 
 def test_two_explicit_ones_that_differ_are_a_400(portal: Portal) -> None:
     mine, other = portal.a_person(), portal.a_person()
-    answer = httpx.post(
+    answer = ask.post(
         f"{portal.api}/auth/refresh",
         headers={"refresh": mine.device.refresh_token},
         json={"refreshToken": other.device.refresh_token},
@@ -58,9 +59,7 @@ def test_two_explicit_ones_that_differ_are_a_400(portal: Portal) -> None:
 def test_two_explicit_ones_that_agree_are_fine(portal: Portal) -> None:
     person = portal.a_person()
     token = person.device.refresh_token
-    answer = httpx.post(
-        f"{portal.api}/auth/refresh", headers={"refresh": token}, json={"refreshToken": token}
-    )
+    answer = ask.post(f"{portal.api}/auth/refresh", headers={"refresh": token}, json={"refreshToken": token})
     assert answer.status_code == 200
 
 
@@ -75,7 +74,7 @@ def test_two_explicit_ones_that_agree_are_fine(portal: Portal) -> None:
 def test_the_cookie_does_not_count_from_a_foreign_page(portal: Portal, headers: dict[str, str]) -> None:
     person = portal.a_person()
     cookies = {"refreshToken": person.device.refresh_token}
-    answer = httpx.post(f"{portal.api}/auth/refresh", cookies=cookies, headers=headers)
+    answer = ask.post(f"{portal.api}/auth/refresh", cookies=cookies, headers=headers)
     assert answer.status_code in {401, 403}
     assert person.device.signed_in()
 
@@ -84,5 +83,5 @@ def test_the_cookie_counts_from_our_own_page(portal: Portal) -> None:
     person = portal.a_person()
     cookies = {"refreshToken": person.device.refresh_token}
     headers = {"Origin": portal.issuer, "Sec-Fetch-Site": "same-origin"}
-    answer = httpx.post(f"{portal.api}/auth/refresh", cookies=cookies, headers=headers)
+    answer = ask.post(f"{portal.api}/auth/refresh", cookies=cookies, headers=headers)
     assert answer.status_code == 200

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-import httpx
 import pytest
 
 from tests.conftest import StartPortal
@@ -37,7 +36,7 @@ def goes_away(portal: Portal, leave: Callable[[], None], come_back: Callable[[],
     for name, ask in asked.items():
         assert not_now(ask()), name
     assert not portal.ready()
-    assert httpx.get(f"{portal.url}/health/alive", timeout=30).status_code == 200
+    assert ask.get(f"{portal.url}/health/alive", timeout=30).status_code == 200
     time.sleep(max(0.0, AWAY_SECONDS - (time.monotonic() - began)))
     come_back()
     took = until(portal.ready)

@@ -3,10 +3,10 @@
 import json
 from base64 import urlsafe_b64decode
 
-import httpx
 import pytest
 
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.server import Portal
 
 ANNOUNCED = 10 * 60  # seconds in which a new key is published and does not sign yet
@@ -21,7 +21,7 @@ def kid_of(token: str) -> str:
 
 def published(portal: Portal) -> set[str]:
     """The names in the JWKS."""
-    return {key["kid"] for key in httpx.get(f"{portal.url}/.well-known/jwks.json").json()["keys"]}
+    return {key["kid"] for key in ask.get(f"{portal.url}/.well-known/jwks.json").json()["keys"]}
 
 
 @pytest.mark.row("OP10")

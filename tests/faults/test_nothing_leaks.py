@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-import httpx
 import pytest
 
 from tests.conftest import StartPortal
 from tests.faults.dump import everything_in_postgresql, everything_on_disk
+from tests.rig import ask
 from tests.rig.databases import ENGINES
 from tests.rig.letters import link_hash
 from tests.rig.person import Device, Person
@@ -150,7 +150,7 @@ def dump_of(portal: Portal) -> bytes:
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_no_secret_is_in_logs_metrics_or_the_database(start_portal: StartPortal, engine: str) -> None:
     with lived(start_portal, engine) as (portal, secrets, _stays, _gone):
-        metrics = httpx.get(
+        metrics = ask.get(
             f"{portal.url}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}, timeout=30
         )
         assert metrics.status_code == 200

@@ -2,11 +2,11 @@
 
 import json
 
-import httpx
 from joserfc.util import urlsafe_b64decode
 
 from auth_portal import __version__
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.person import PASSWORD, Person
 from tests.rig.server import Portal
 
@@ -161,7 +161,7 @@ def test_wrong_settings_are_told_without_a_traceback(portal: Portal) -> None:
 
 def published(portal: Portal) -> set[str]:
     """The names of the keys at the well-known place."""
-    keys = httpx.get(f"{portal.url}/.well-known/jwks.json").json()["keys"]
+    keys = ask.get(f"{portal.url}/.well-known/jwks.json").json()["keys"]
     return {key["kid"] for key in keys}
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.person import PASSWORD, Device, Person
 from tests.rig.server import Portal
 
@@ -62,7 +63,7 @@ def cycle(portal: Portal, number: int) -> tuple[int, int]:
     for writer in writers:
         writer.join(60)
     with pytest.raises(httpx.TransportError):
-        httpx.get(f"{portal.url}/health/alive", timeout=1)
+        ask.get(f"{portal.url}/health/alive", timeout=1)
     portal.start()
     check(portal, done)
     return len(done.people), len(done.signed_out)

@@ -1,14 +1,13 @@
 """Health, metrics, version, documentation: what operators and developers look at."""
 
-import httpx
-
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.server import Portal
 
 
 def test_health_tells_the_process_and_the_database_apart(portal: Portal) -> None:
-    assert httpx.get(f"{portal.url}/health/alive").status_code == 200
-    assert httpx.get(f"{portal.url}/health/ready").status_code == 200
+    assert ask.get(f"{portal.url}/health/alive").status_code == 200
+    assert ask.get(f"{portal.url}/health/ready").status_code == 200
 
 
 def test_metrics_and_version_answer_to_the_token_or_to_loopback(portal: Portal) -> None:
@@ -16,22 +15,22 @@ def test_metrics_and_version_answer_to_the_token_or_to_loopback(portal: Portal) 
     stranger = {"X-Forwarded-For": "198.51.100.7"}
     portal.a_person()
     for path in ("/metrics", "/version"):
-        assert httpx.get(f"{portal.url}{path}").status_code == 200
-        assert httpx.get(f"{portal.url}{path}", headers=token | stranger).status_code == 200
-        assert httpx.get(f"{portal.url}{path}", headers=stranger).status_code in {401, 403, 404}
-    text = httpx.get(f"{portal.url}/metrics", headers=token).text
+        assert ask.get(f"{portal.url}{path}").status_code == 200
+        assert ask.get(f"{portal.url}{path}", headers=token | stranger).status_code == 200
+        assert ask.get(f"{portal.url}{path}", headers=stranger).status_code in {401, 403, 404}
+    text = ask.get(f"{portal.url}/metrics", headers=token).text
     assert 'auth_portal_events_total{kind="registered"' in text
     assert "person-" not in text
 
 
 def test_the_api_describes_itself(portal: Portal) -> None:
-    document = httpx.get(f"{portal.url}/openapi.json").json()
+    document = ask.get(f"{portal.url}/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     assert {"/api/auth/register", "/api/auth/refresh", "/api/auth/sessions"} <= set(document["paths"])
 
 
 def test_the_browsable_page_needs_no_other_host(portal: Portal) -> None:
-    page = httpx.get(f"{portal.url}/docs")
+    page = ask.get(f"{portal.url}/docs")
     assert page.status_code == 200
     assert "text/html" in page.headers["content-type"]
     assert "https://" not in page.text.replace(portal.issuer, "")
@@ -43,10 +42,10 @@ def test_the_dev_inbox_shows_letters_in_development_on_localhost_only(start_port
     portal.letters.wait(person.email)
     local = f"localhost:{portal.port}"
     inbox = f"{portal.url}/dev/mail"
-    assert person.email in httpx.get(inbox, headers={"Host": local}).text
-    assert httpx.get(inbox, headers={"Host": "auth.example.com"}).status_code == 404
+    assert person.email in ask.get(inbox, headers={"Host": local}).text
+    assert ask.get(inbox, headers={"Host": "auth.example.com"}).status_code == 404
     forwarded = {"Host": local, "X-Forwarded-For": "198.51.100.7"}
-    assert httpx.get(inbox, headers=forwarded).status_code == 404
+    assert ask.get(inbox, headers=forwarded).status_code == 404
 
 
 def test_a_stopped_server_ends_with_zero(start_portal: StartPortal) -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.server import Portal
 
 
@@ -14,7 +15,7 @@ def silent(portal: Portal, seconds: float = 20) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"{portal.url}/health/alive", timeout=2)
+            ask.get(f"{portal.url}/health/alive", timeout=2)
         except httpx.TransportError:
             return True
         time.sleep(0.1)

@@ -9,6 +9,7 @@ import time
 
 import httpx
 
+from tests.rig import ask
 from tests.rig.ports import free_port
 from tests.rig.providers.faults import breaks
 from tests.rig.providers.oidc import Lies
@@ -53,7 +54,7 @@ def _sign_in(auth: str) -> None:
     for who, ends in (("ada", "code"), ("mallory", "error")):
         with httpx.Client(verify=False, timeout=60) as browser:
             there = browser.get(f"{auth}/demo").headers["location"]
-            back = httpx.post(there, data={"sub": who}, verify=False, timeout=60).headers["location"]
+            back = ask.post(there, data={"sub": who}, verify=False, timeout=60).headers["location"]
             arrived = query(browser.get(back).headers["location"])
             assert list(arrived) == [ends]
             if ends == "code":
@@ -64,7 +65,7 @@ def _sign_in(auth: str) -> None:
 def _answers(port: int) -> bool:
     """Somebody listens there."""
     try:
-        httpx.get(f"http://localhost:{port}/", timeout=5, verify=False)
+        ask.get(f"http://localhost:{port}/", timeout=5, verify=False)
     except httpx.TransportError:
         return False
     return True
