@@ -5,6 +5,7 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 MOST_CHARACTERS = 254
+MOST_LOCAL_BYTES = 64  # RFC 5321 section 4.5.3.1.1; no relay takes a longer one
 
 
 def normalise(typed: str) -> str:
@@ -30,6 +31,8 @@ def normalise(typed: str) -> str:
         )
     except EmailNotValidError:
         raise ValueError("email must be an email") from None
+    if len(valid.local_part.encode()) > MOST_LOCAL_BYTES:
+        raise ValueError("email must be an email")
     canonical = f"{valid.local_part}@{valid.ascii_domain}".lower()
     if len(canonical) > MOST_CHARACTERS or any(mark in canonical for mark in "\r\n\0"):
         raise ValueError("email must be an email")
