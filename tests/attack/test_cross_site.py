@@ -55,7 +55,7 @@ def send(portal: Portal, method: str, path: str, body: object = None, **headers:
     """A request with these headers and no cookie but what they say."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     json = {} if body is None else {"json": body}
-    return ask.request(method, f"{portal.api}{path}", headers=named, timeout=60, verify=False, **json)  # type: ignore[arg-type]
+    return ask.request(method, f"{portal.api}{path}", headers=named, timeout=60, verify=False, **json)
 
 
 def wrong_login(person: Person) -> dict[str, str]:
