@@ -6,13 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from auth_portal.accounts.account import Account, Identity
+from auth_portal.accounts.store import Accounts
 from auth_portal.cli.moving import understood
 from auth_portal.core.clock import system_clock
+from auth_portal.core.refusal import unavailable
 from auth_portal.moving.arrival import Remark
 from auth_portal.moving.dump import Dump
 from auth_portal.storage.mongo.original import open_original
@@ -204,3 +207,43 @@ def hash_of(database: dict[str, str], portal: Portal, account_id: str) -> str:
             return str(account.password_hash)
 
     return asyncio.run(work())
+
+
+@dataclass
+class Stumbling:
+    """An accounts port in front of the real one, on which some answers get lost."""
+
+    real: Accounts
+    calls: int = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
+
+    async def create(self, account: Account, *identities: Identity) -> bool:
+        """Every fiftieth is carried out, but the answer never comes; every other fiftieth is not."""
+        self.calls += 1
+        mine = self.calls
+        if mine % 50 == 0:
+            await self.real.create(account, *identities)
+        if mine % 25 == 0:
+            raise unavailable("the answer got lost")
+        return await self.real.create(account, *identities)
+
+
+def test_lost_answers_are_waited_out_and_everybody_counts_once(
+    hashes: Hashes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auth_portal.moving.move_in.PAUSES", (0.01,) * 9)
+    source = Dump(write_dump(tmp_path / "users.json", some(hashes)), system_clock, understood)
+
+    async def work() -> None:
+        async with opened({}, tmp_path) as stores:
+            flow = replace(move_in(stores), accounts=Stumbling(stores.accounts))  # type: ignore[arg-type]
+            report = await flow(source, "original", apply=True, told=lambda _many: None)
+            assert (report.taken, report.already) == (MANY - 6 * EACH, 0)
+            here = await everybody(stores)
+            assert len(here) == report.taken
+            events = [len(await stores.journal.of(account_id, None, 10)) for account_id in here]
+            assert events == [1] * len(here)
+
+    asyncio.run(work())

@@ -1,13 +1,15 @@
 """Moves people in: two passes over the source, then each row decided and taken in one change."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from auth_portal.accounts.account import Account, Identity
 from auth_portal.accounts.store import Accounts
 from auth_portal.core.clock import Clock
 from auth_portal.core.ids import new_id
+from auth_portal.core.refusal import UNAVAILABLE, Refusal
 from auth_portal.core.secrets import Randomness
 from auth_portal.core.visitor import NOBODY
 from auth_portal.journal.event import Kind
@@ -17,8 +19,11 @@ from auth_portal.moving.decide import Claims, Decision, Fate, Standing, decide
 from auth_portal.moving.report import Report
 from auth_portal.moving.source import Source
 
-AT_ONCE = 64
+AT_ONCE = 16  # more would only wait for one another, and some longer than a database's deadline
 TRIES = 3
+PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds between tries while the database is away or too busy
+
+T = TypeVar("T")
 IsHashOfNothing = Callable[[str], bool]
 Told = Callable[[int], None]
 
@@ -79,19 +84,23 @@ class MoveIn:
         claims.note(arrival)  # once more: the row may have come or changed since the first pass
         costly = arrival.maybe_hash_of_nothing and arrival.password_hash is not None
         # Most rows are new: their insert is the question and the answer. Who costs a hash is asked first.
-        standing = await self._standing(arrival) if costly or not apply else Standing()
+        standing = await self._patient_standing(arrival) if costly or not apply else Standing()
         nothing = costly and not standing.exists and await self._is_nothing(arrival)
         for _ in range(TRIES):
             decision = decide(arrival, claims, standing, hash_of_nothing=nothing)
             if decision.fate is not Fate.TAKE or not apply or await self._take(decision.arrival, name):
                 return decision
-            standing = await self._standing(arrival)
+            standing = await self._patient_standing(arrival)
         return Decision(Fate.LEAVE, replace(arrival, remarks=(*arrival.remarks, Remark.REFUSED)))
 
     async def _is_nothing(self, arrival: Arrival) -> bool:
         """The stored hash is one of the empty text."""
         stored = arrival.password_hash
         return stored is not None and await asyncio.to_thread(self.is_hash_of_nothing, stored)
+
+    async def _patient_standing(self, arrival: Arrival) -> Standing:
+        """What is already here, asked again while the database is busy."""
+        return await patiently(lambda: self._standing(arrival))
 
     async def _standing(self, arrival: Arrival) -> Standing:
         """What is already here of the row."""
@@ -109,11 +118,22 @@ class MoveIn:
     async def _take(self, arrival: Arrival, name: str) -> bool:
         """Create the account; False when a unique key was taken meanwhile."""
         account = account_of(arrival, arrival.id or new_id(self.clock(), self.randomness))
-        if not await self.accounts.create(
-            account, *(self._identity(one, account) for one in arrival.identities)
-        ):
+        identities = [self._identity(identity, account) for identity in arrival.identities]
+        tries = 0
+
+        async def create() -> bool:
+            nonlocal tries
+            tries += 1
+            return await self.accounts.create(account, *identities)
+
+        made = await patiently(create)
+        if not made and tries > 1:  # a try of ours that got no answer may have been the one that did it
+            made = await self.accounts.find(account.id) == account
+        if not made:
             return False
-        await self.record(Kind.ACCOUNT_IMPORTED, NOBODY, account_id=account.id, source=name)
+        await patiently(
+            lambda: self.record(Kind.ACCOUNT_IMPORTED, NOBODY, account_id=account.id, source=name)
+        )
         return True
 
     def _identity(self, identity: ArrivingIdentity, account: Account) -> Identity:
@@ -126,6 +146,18 @@ class MoveIn:
             email=identity.email,
             linked_at=identity.linked_at or account.created_at,
         )
+
+
+async def patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Do it; a 503 on the way is waited out for a quarter of a minute, then raised."""
+    for pause in PAUSES:
+        try:
+            return await work()
+        except Refusal as refusal:
+            if refusal.refused is not UNAVAILABLE:
+                raise
+        await asyncio.sleep(pause)
+    return await work()
 
 
 def account_of(arrival: Arrival, account_id: str) -> Account:

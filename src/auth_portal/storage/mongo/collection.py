@@ -92,16 +92,25 @@ class Collection:
             return await cursor.to_list()
 
     async def keep(self, document: Document) -> None:
-        """Insert it, committed when this returns. Raises DuplicateKeyError."""
+        """Insert it under its fresh id, committed when this returns. Raises DuplicateKeyError.
+
+        When a connection breaks the driver sends an insert again; a server that does not recognise
+        the second as the first calls it a duplicate, of exactly this document.
+        """
         with reaching():
-            await self.driver.insert_one(document)
+            try:
+                await self.driver.insert_one(document)
+            except DuplicateKeyError:
+                if await self.driver.find_one({"_id": document["_id"]}, {"_id": 1}) is None:
+                    raise
 
     async def insert(self, document: Document) -> bool:
         """Insert it; False when one of the unique keys is taken."""
-        try:
-            await self.keep(document)
-        except DuplicateKeyError:
-            return False
+        with reaching():
+            try:
+                await self.driver.insert_one(document)
+            except DuplicateKeyError:
+                return False
         return True
 
     async def change(self, where: Filter, change: Change) -> bool:

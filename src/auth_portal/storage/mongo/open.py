@@ -27,7 +27,7 @@ DEFAULT_DATABASE = "auth_portal"
 DEADLINES: dict[str, Any] = {
     "timeoutMS": 4000,
     "serverSelectionTimeoutMS": 4000,
-    "connectTimeoutMS": 2000,
+    "connectTimeoutMS": 4000,  # of heartbeats too: a busy server is not a dead one
 }
 
 # Not for the URL to weaken: a 2xx means committed on a majority, in its journal.
