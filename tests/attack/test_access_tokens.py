@@ -5,11 +5,11 @@ import json
 import socket
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from auth_portal.core.secrets import encode
+from tests.rig import ask
 from tests.rig.answers import me, worth_nothing
 from tests.rig.crowd import Ask, at_once
 from tests.rig.forge import Claims, Forger, Sign
@@ -51,7 +51,7 @@ def test_a_token_without_signature_is_worth_nothing(signing: Portal, forger: For
 @pytest.mark.row("TK2")
 def test_a_public_key_is_no_secret(signing: Portal, forger: Forger) -> None:
     """CVE-2022-29217, CVE-2024-33663: HMAC with whatever text the public key may be known by."""
-    published = httpx.get(f"{signing.url}/.well-known/jwks.json").json()["keys"]
+    published = ask.get(f"{signing.url}/.well-known/jwks.json").json()["keys"]
     assert published
     for jwk in published:
         key = ECKey.import_key(jwk) if jwk["kty"] == "EC" else RSAKey.import_key(jwk)

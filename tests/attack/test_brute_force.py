@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.crowd import Ask, at_once
 from tests.rig.meter import hashes, total
 from tests.rig.person import Person
@@ -18,7 +19,7 @@ LONGEST_RUN = 100
 def guess(portal: Portal, email: str, password: str = WRONG, **headers: str) -> httpx.Response:
     """One try from a client without cookies."""
     body = {"email": email, "password": password}
-    return httpx.post(f"{portal.api}/auth/login", json=body, headers=headers, timeout=60, verify=False)
+    return ask.post(f"{portal.api}/auth/login", json=body, headers=headers, timeout=60, verify=False)
 
 
 @pytest.mark.row("BF1")

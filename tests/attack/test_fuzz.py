@@ -13,11 +13,11 @@ from pathlib import Path
 from random import Random
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from tests.attack.mutants import Wire, mutant
 from tests.conftest import StartPortal
+from tests.rig import ask
 from tests.rig.databases import postgresql
 from tests.rig.person import PASSWORD
 from tests.rig.server import Portal
@@ -211,4 +211,4 @@ def test_the_schema_and_its_links_bring_no_5xx(start_portal: StartPortal, tmp_pa
     sys.stdout.write("\n" + "\n".join(said.splitlines()[-14:]) + "\n")
     assert done.returncode == 0, said[-6000:]
     assert '"broken"' not in portal.log(), portal.log()[-4000:]
-    assert httpx.get(f"{portal.url}/health/ready", timeout=30).status_code == 200
+    assert ask.get(f"{portal.url}/health/ready", timeout=30).status_code == 200

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.rig import ask
 from tests.rig.server import Portal
 
 STRICT = "default-src 'none'; frame-ancestors 'none'"
@@ -93,7 +94,7 @@ def is_a_problem(answer: httpx.Response, name: str) -> None:
 
 @pytest.mark.row("CK6")
 def test_every_code_of_a_problem_is_in_the_catalogue(secure: Portal) -> None:
-    page = httpx.get(f"{secure.url}/docs/errors", verify=False).text
+    page = ask.get(f"{secure.url}/docs/errors", verify=False).text
     for name, answer in every_answer(secure).items():
         if answer.status_code >= 400:
             assert answer.json()["code"] in page, name
@@ -104,7 +105,7 @@ def test_every_code_of_a_problem_is_in_the_catalogue(secure: Portal) -> None:
     "path", ["/", "/auth/sign-in", "/auth/confirm-email?hash=x", "/nowhere", "/docs", "/docs/errors"]
 )
 def test_pages_have_their_own_strict_policy(secure: Portal, path: str) -> None:
-    answer = httpx.get(f"{secure.url}{path}", headers={"Accept": "text/html"}, verify=False)
+    answer = ask.get(f"{secure.url}{path}", headers={"Accept": "text/html"}, verify=False)
     assert answer.status_code in {200, 303, 404}
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -119,11 +120,11 @@ def test_pages_have_their_own_strict_policy(secure: Portal, path: str) -> None:
 
 @pytest.mark.row("CK5")
 def test_public_keys_are_cacheable_and_private_answers_are_not(secure: Portal) -> None:
-    keys = httpx.get(f"{secure.url}/.well-known/jwks.json", verify=False)
+    keys = ask.get(f"{secure.url}/.well-known/jwks.json", verify=False)
     assert "max-age" in keys.headers["cache-control"]
     assert "no-store" not in keys.headers["cache-control"]
-    assert httpx.get(f"{secure.url}/health/ready", verify=False).headers["cache-control"] == "no-store"
-    page = httpx.get(f"{secure.url}/", follow_redirects=True, headers={"Accept": "text/html"}, verify=False)
+    assert ask.get(f"{secure.url}/health/ready", verify=False).headers["cache-control"] == "no-store"
+    page = ask.get(f"{secure.url}/", follow_redirects=True, headers={"Accept": "text/html"}, verify=False)
     assert page.status_code in {200, 303}
 
 

@@ -1,9 +1,9 @@
 """One-time links (OL rows): the older ones, how hard they are to guess, and what is no token at all."""
 
-import httpx
 import pytest
 
 from auth_portal.core.secrets import decode
+from tests.rig import ask
 from tests.rig.crowd import Ask, at_once
 from tests.rig.letters import link_hash
 from tests.rig.person import Person
@@ -126,10 +126,10 @@ def test_operators_of_forms_and_of_query_strings_are_none_either(alone: Portal) 
     before = contents(alone)["accounts"]
     for body in ("hash[$ne]=&password=" + FRESH, f"hash={token}&password={FRESH}", "hash[]=a"):
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = httpx.post(f"{alone.api}/auth/reset/password", content=body, headers=headers, verify=False)
+        answer = ask.post(f"{alone.api}/auth/reset/password", content=body, headers=headers, verify=False)
         assert answer.status_code == 415
     in_query = f"{alone.api}/auth/reset/password?hash={token}&password={FRESH}"
-    assert httpx.post(in_query, verify=False).status_code == 400
+    assert ask.post(in_query, verify=False).status_code == 400
     named = {"hash[$ne]": "", "hash.$ne": "", "$where": "1", "password": FRESH}
     assert person.device.post("/auth/reset/password", named).status_code == 400
     assert person.device.get("/auth/sessions", params={"id[$ne]": ""}).status_code == 200
