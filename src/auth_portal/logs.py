@@ -3,7 +3,8 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -15,6 +16,24 @@ LEVELS = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+
+
+class PatientStream:
+    """A stream on which writing never fails: a full disk must not turn answers into errors."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write if it can be written; else the line is lost."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Let go of what waits, if that is possible."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def make_log(form: str, level: str, production: bool, stream: TextIO | None = None) -> Log:
@@ -33,9 +52,10 @@ def make_log(form: str, level: str, production: bool, stream: TextIO | None = No
         _drop_empty,
         renderer,
     ]
-    _send_others_here(target, as_json)
+    patient = PatientStream(target)
+    _send_others_here(patient, as_json)
     made: Log = structlog.wrap_logger(
-        structlog.PrintLogger(target),
+        structlog.PrintLogger(cast("TextIO", patient)),
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         cache_logger_on_first_use=True,
@@ -48,7 +68,7 @@ def _drop_empty(_logger: object, _name: str, line: MutableMapping[str, Any]) -> 
     return {name: value for name, value in line.items() if value is not None and value != ""}
 
 
-def _send_others_here(target: TextIO, as_json: bool) -> None:
+def _send_others_here(target: PatientStream, as_json: bool) -> None:
     """Warnings of libraries (the HTTP server's, the driver's) in the same form, on the same stream."""
     handler = logging.StreamHandler(target)
     if as_json:

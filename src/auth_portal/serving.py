@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import sys
+from contextlib import suppress
 from typing import Any
 
 from auth_portal.app import Background, Portal, WrongRootSecret, open_portal
@@ -126,5 +127,6 @@ def _greet(settings: Settings) -> None:
     if settings.http.dev_inbox:
         lines.append(f"Dev inbox         {origin}/dev/mail")
     lines.append(f"Data              {settings.data_dir}")
-    sys.stderr.write("\n".join(f"  {line}" for line in lines) + "\n")
-    sys.stderr.flush()
+    with suppress(OSError):  # nowhere to write is no reason not to serve
+        sys.stderr.write("\n".join(f"  {line}" for line in lines) + "\n")
+        sys.stderr.flush()

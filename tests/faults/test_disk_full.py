@@ -83,6 +83,21 @@ def under_load(portal: Portal, fill: Callable[[], None], free: Callable[[], None
     assert set(made) <= kept
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_log_that_cannot_be_written_breaks_no_answer(start_portal: StartPortal, tmp_path: Path) -> None:
+    del start_portal
+    portal = Portal(tmp_path / "mute", {"LOG_LEVEL": "debug"})
+    portal.log_file = Path("/dev/full")
+    try:
+        portal.start(wait=False)
+        until(portal.ready)
+        person = portal.a_person()
+        assert person.device.login(person.email, "not this one, surely").status_code == 400
+        assert is_back(person.device)
+    finally:
+        portal.kill()
+
+
 def test_a_full_disk_is_a_503_and_leaves_everything_whole(
     small_disk: Path, start_portal: StartPortal
 ) -> None:
