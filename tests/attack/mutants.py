@@ -114,9 +114,11 @@ def _field(random: Random, request: Wire) -> Wire:
     """One field of the body: of another type, missing, or with another beside it."""
     try:
         said = json.loads(request.body)
-        name = random.choice(sorted(said))
-    except (ValueError, IndexError, TypeError):
+    except (ValueError, RecursionError):
         return _body(random, request)
+    if not isinstance(said, dict) or not said:
+        return _body(random, request)
+    name = random.choice(sorted(said))
     if random.random() < 0.2:
         said.pop(name)
     elif random.random() < 0.2:
