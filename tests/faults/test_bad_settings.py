@@ -5,6 +5,8 @@ import pytest
 from tests.conftest import StartPortal
 from tests.rig.server import Portal
 
+pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
+
 
 def refusal(portal: Portal) -> str:
     """What it said when it refused to start."""

@@ -17,7 +17,7 @@ from tests.rig.person import PASSWORD
 FRESH = "violet kettle under snow 7"
 MOST_CALLS = 60  # more port calls than any flow makes
 
-pytestmark = [pytest.mark.row("OP12"), pytest.mark.anyio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.row("OP12"), pytest.mark.anyio, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

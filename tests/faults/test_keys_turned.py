@@ -12,6 +12,8 @@ from tests.rig.server import Portal
 ANNOUNCED = 10 * 60  # seconds in which a new key is published and does not sign yet
 REREAD = 31  # seconds after which every process has read the keys again
 
+pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
+
 
 def kid_of(token: str) -> str:
     """The key that a token names."""

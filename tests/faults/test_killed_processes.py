@@ -6,6 +6,8 @@ import pytest
 from tests.conftest import StartPortal
 from tests.faults.asking import is_back, until
 
+pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
+
 
 @pytest.mark.row("OP5")
 def test_a_killed_worker_is_replaced(start_portal: StartPortal) -> None:

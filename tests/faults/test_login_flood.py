@@ -18,6 +18,8 @@ QUEUE = 40
 HASH_MIB = 19
 MARGIN_MIB = 48  # 200 connections with their buffers, and what the allocator keeps
 
+pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
+
 
 def memory(portal: Portal) -> float:
     """Resident MiB of the process."""

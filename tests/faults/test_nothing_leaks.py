@@ -24,6 +24,8 @@ METRICS_TOKEN = "metrics-token-of-the-tests"
 SMTP_PASSWORD = "relay-password-of-the-tests"
 TOKEN_SHAPES = re.compile(rb"(?:aprt_|aplk_|apdv_)[A-Za-z0-9_-]{20,}|eyJ[A-Za-z0-9_-]{10,}\.eyJ")
 
+pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
+
 
 @dataclass
 class Secrets:

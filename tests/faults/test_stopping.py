@@ -28,6 +28,8 @@ LONGEST_STOP = 10.0  # seconds, as SECURITY.md wants it
 REQUESTS = 50_000 if STORM else 300
 CLIENTS = 8 if STORM else 4
 
+pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
+
 
 async def logins_while_it_stops(portal: Portal, person: Person) -> list[Answer]:
     """Many sign-ins at once; SIGTERM when the first of them has been answered."""

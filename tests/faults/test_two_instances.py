@@ -68,6 +68,7 @@ def test_one_of_fifty_parallel_spends_wins_over_two_instances(
 
 
 @pytest.mark.row("OP8", "RF5")
+@pytest.mark.timeout(600)
 def test_a_replay_at_the_other_instance_closes_the_session_at_both(
     database: dict[str, str], start_pair: StartPair
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_replay_at_the_other_instance_closes_the_session_at_both(
 
 
 @pytest.mark.row("OP8", "BF3")
+@pytest.mark.timeout(600)
 def test_parallel_guesses_over_two_instances_share_one_limit(
     database: dict[str, str], start_pair: StartPair, tmp_path: Path
 ) -> None:

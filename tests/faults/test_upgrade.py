@@ -14,6 +14,8 @@ from tests.rig.server import Portal
 
 NEWER = "9999"
 
+pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
+
 
 def set_version(portal: Portal, version: str) -> str:
     """Write another schema version into the database, as a newer program would; returns the one before."""
