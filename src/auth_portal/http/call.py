@@ -40,7 +40,7 @@ class Call:
         return self._headers
 
     def header(self, name: bytes) -> str:
-        """The value as text, "" when it did not come. Only HTTP's own white space is trimmed: RFC 9110, 5.5."""
+        """The value as text, "" when it did not come; only HTTP's own white space is trimmed (RFC 9110)."""
         return self.headers.get(name, b"").decode("latin-1").strip(" \t")
 
     def cookie(self, name: str) -> str:
