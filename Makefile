@@ -40,6 +40,7 @@ $(VENV)/.test-stamp: requirements/test.txt $(VENV)/.run-stamp
 	@touch $@
 
 test: lint ## The laws, then every test (this is what CI runs)
+	@$(BIN)/python -m tests.rig.browser
 	@$(BIN)/python -m pytest $(TESTS) -n $(WORKERS) --dist worksteal
 
 lint: $(VENV)/.test-stamp ## Style, types and layers

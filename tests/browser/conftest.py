@@ -1,4 +1,4 @@
-"""What the tests of the pages share: one browser and one server for each worker."""
+"""What the tests of the pages share: one server for each worker, one browser for each file."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,9 +14,12 @@ from tests.rig.server import Portal
 NewDevice = Callable[..., BrowserDevice]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real Chromium."""
+    """A real Chromium, closed with the file.
+
+    Playwright keeps an event loop running in this thread; a test of another file may ask for one of its own.
+    """
     with sync_playwright() as playwright:
         browser = open_browser(playwright)
         yield browser

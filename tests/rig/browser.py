@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright
-
-from tests.rig.run import one_at_a_time
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
@@ -26,18 +26,13 @@ ADVICE = (
     "no browser: the pages were not tested. Install Chromium (Debian, Ubuntu: apt-get install chromium; "
     "elsewhere: .venv/bin/python -m playwright install chromium), then run the tests again"
 )
-INSTALL_SECONDS = 900
+INSTALL_SECONDS = 300
 
 
 def executable(playwright: Playwright) -> str | None:
-    """Where a Chromium is; None when there is none and none may be installed."""
-    found = installed()
-    if found is not None:
-        return found
+    """Where a Chromium is; None when there is none."""
     own = playwright.chromium.executable_path
-    if Path(own).exists():
-        return own
-    return packaged()
+    return installed() or (own if Path(own).exists() else None)
 
 
 def installed() -> str | None:
@@ -47,17 +42,35 @@ def installed() -> str | None:
     return next((path for path in found if path and Path(path).exists()), None)
 
 
-def packaged() -> str | None:
-    """In CI, as root, on Debian or Ubuntu: the distribution's package, installed once for the run."""
-    may = os.environ.get("CI", "").lower() in {"true", "1"} and os.geteuid() == 0
-    if not may or shutil.which("apt-get") is None:
-        return None
-    with one_at_a_time("browser"):
-        if installed() is None:
-            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            for command in (["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]):
-                subprocess.run(command, env=quiet, check=False, capture_output=True, timeout=INSTALL_SECONDS)
-    return installed()
+def main() -> None:
+    """Before the tests, outside their time limits: find a browser, else get one, and say which."""
+    path = _found()
+    if path is None:
+        _run([sys.executable, "-m", "playwright", "install", "chromium"])
+        path = _found()
+    if path is None and _may_install():
+        _run(["apt-get", "update"])
+        _run(["apt-get", "install", "-y", "chromium"])
+        path = _found()
+    print(f"Browser: {path}" if path else ADVICE.upper())  # noqa: T201 -- a command prints
+
+
+def _found() -> str | None:
+    with sync_playwright() as playwright:
+        return executable(playwright)
+
+
+def _may_install() -> bool:
+    """In CI, as root, on Debian or Ubuntu; nobody's own machine gets a package it did not ask for."""
+    in_ci = os.environ.get("CI", "").lower() in {"true", "1"}
+    return in_ci and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _run(command: list[str]) -> None:
+    """What fails here is said at the end by what was not found."""
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, env=quiet, check=False, capture_output=True, timeout=INSTALL_SECONDS)
 
 
 def open_browser(playwright: Playwright) -> Browser:
@@ -71,3 +84,7 @@ def open_browser(playwright: Playwright) -> Browser:
         ignore_default_args=["--disable-back-forward-cache"],
         timeout=60_000,
     )
+
+
+if __name__ == "__main__":
+    main()
