@@ -22,14 +22,16 @@ def _registry() -> CollectorRegistry:
 
 
 @dataclass(frozen=True)
-class Hashes:
-    """Asks the hasher what it has done whenever somebody looks; costs nothing in between."""
+class Watched:
+    """Asks a part what it has done whenever somebody looks; costs nothing in between."""
 
+    name: str
+    told: str
     counts: Callable[[], dict[str, int]]
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """For Prometheus' registry."""
-        family = CounterMetricFamily("auth_portal_hashes", "Password hashes by kind", labels=("kind",))
+        family = CounterMetricFamily(self.name, self.told, labels=("kind",))
         for kind, count in self.counts().items():
             family.add_metric((kind,), count)
         yield family
@@ -90,9 +92,9 @@ class Metrics:
         )
         self._outbox = Gauge("auth_portal_outbox", "Letters by state", ("state",), registry=registry)
 
-    def watch_hashes(self, counts: Callable[[], dict[str, int]]) -> None:
-        """`counts` tells how many hashes were made, verified and refused."""
-        self.registry.register(Hashes(counts))
+    def watch(self, name: str, told: str, counts: Callable[[], dict[str, int]]) -> None:
+        """`counts` tells how often a part did what, by kind, since the start."""
+        self.registry.register(Watched(name, told, counts))
 
     def event(self, kind: str, outcome: str) -> None:
         """One line of the journal was written."""

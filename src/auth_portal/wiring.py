@@ -54,6 +54,7 @@ class Wiring:
         self.rules = settings.sessions
         self.limits = settings.limits
         self.closers: list[Callable[[], Awaitable[None]]] = []
+        metrics.watch("auth_portal_database", "What the database's driver did", stores.counts)
 
     # tickets | mail | limits | journal
 
@@ -151,7 +152,7 @@ class Wiring:
     def hasher(self) -> Hasher:
         """A few slots, a short queue."""
         hasher = Hasher(self.settings.passwords, self.log)
-        self.metrics.watch_hashes(lambda: asdict(hasher.calls))
+        self.metrics.watch("auth_portal_hashes", "Password hashes by kind", lambda: asdict(hasher.calls))
         return hasher
 
     @cached_property

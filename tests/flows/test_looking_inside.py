@@ -21,6 +21,8 @@ def test_metrics_and_version_answer_to_the_token_or_to_loopback(portal: Portal) 
     text = ask.get(f"{portal.url}/metrics", headers=token).text
     assert 'auth_portal_events_total{kind="registered"' in text
     assert "person-" not in text
+    if "DATABASE_URL" not in portal.settings:
+        assert 'auth_portal_database_total{kind="commits"}' in text
 
 
 def test_the_api_describes_itself(portal: Portal) -> None:

@@ -64,7 +64,10 @@ class Admin(Protocol):
 
 @dataclass(frozen=True)
 class Stores:
-    """Every port, on one database. `engine` is sqlite, postgresql or mongodb."""
+    """Every port, on one database. `engine` is sqlite, postgresql or mongodb.
+
+    `counts` tells what the driver counted since the start, for the metrics.
+    """
 
     engine: str
     accounts: Accounts
@@ -75,6 +78,7 @@ class Stores:
     outbox: Outbox
     journal: Journal
     admin: Admin
+    counts: Callable[[], dict[str, int]] = dict
 
     async def ping(self) -> None:
         """Return when reads and writes work now. Raises the refusal `unavailable` when not."""

@@ -1,5 +1,6 @@
 """Opens SQLite or PostgreSQL: one database with every port on top of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -42,8 +43,12 @@ def _open_sqlite(rules: StorageRules, log: Log) -> Stores:
     file = SqliteFile(Path(name), rules.busy_wait)
     file.create()
     db = SqliteDatabase(file, rules.writer_queue, log)
-    stores = _stores("sqlite", db, SqliteAdmin(db))
-    db.writer.start()
+    writer = db.writer
+    stores = replace(
+        _stores("sqlite", db, SqliteAdmin(db)),
+        counts=lambda: {"commits": writer.commits, "changes": writer.changes},
+    )
+    writer.start()
     return stores
 
 
