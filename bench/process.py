@@ -8,6 +8,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +42,16 @@ def pin(pid: int, core: int) -> None:
     """Keep a process on one core, where the machine has more than one and allows it."""
     if (os.cpu_count() or 1) > 1 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(pid, {core})
+
+
+@contextmanager
+def on_core(core: int, afterwards: int) -> Iterator[None]:
+    """Run on another core for a while."""
+    pin(os.getpid(), core)
+    try:
+        yield
+    finally:
+        pin(os.getpid(), afterwards)
 
 
 @dataclass
@@ -104,6 +116,12 @@ class Server:
         if self.process is None:
             raise RuntimeError("not started")
         return self.process.pid
+
+    def counted(self, name: str) -> float:
+        """A sample of /metrics, by its name with labels; 0 where there is none."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} ")), 0.0)
 
     def memory(self) -> float:
         """Resident memory in MiB."""

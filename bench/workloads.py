@@ -17,6 +17,7 @@ from bench.process import LOAD_CORE, Server, cpu_seconds, pin
 
 CONNECTIONS = (16, 64)
 FIRST_GUESS = 200  # requests of the round that finds out how many fit the time
+COMMITS = 'auth_portal_database_total{kind="commits"}'
 COSTLY = {"sign in", "sign up"}
 
 
@@ -67,15 +68,26 @@ class Bench:
         seconds: float,
         names: Sequence[str] = (),
         connections: Sequence[int] = CONNECTIONS,
+        between: Callable[[], None] = lambda: None,
     ) -> list[Figure]:
-        """The workloads (all of them unless named) at each number of connections, rounds interleaved."""
+        """The workloads (all of them unless named) at each number of connections, rounds interleaved.
+
+        `between` is called once a round, so that what it measures meets the same weather.
+        """
         plans = [(name, conns) for name in names or self.workloads for conns in connections]
         amounts = {plan: self._amount(*plan, seconds) for plan in plans}
         seen: dict[tuple[str, int], list[tuple[Round, float, float]]] = {plan: [] for plan in plans}
         for _ in range(rounds):
             for name, conns in plans:
                 seen[name, conns].append(self._measured(name, conns, amounts[name, conns]))
+            between()
         return [self._figure(name, conns, results) for (name, conns), results in seen.items()]
+
+    def commits_per_refresh(self, connections: int) -> float:
+        """How many commits of SQLite's writer a refresh took; below 1 requests share them."""
+        before = self.server.counted(COMMITS)
+        done = self.run(self._refresh, connections, self.asking, self.keep)
+        return (self.server.counted(COMMITS) - before) / max(1, done.answers)
 
     @property
     def workloads(self) -> dict[str, Request]:
@@ -95,6 +107,11 @@ class Bench:
     ) -> Round:
         """One round."""
         return asyncio.run(load(self.server.port, connections, requests, make, seen))
+
+    def size_of(self, name: str) -> int:
+        """How many bytes the answer to a workload's request has."""
+        self._measured(name, 1, 1)
+        return self.sizes[name]
 
     def _amount(self, name: str, conns: int, seconds: float) -> int:
         """How many requests fill the time."""

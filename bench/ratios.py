@@ -1,0 +1,81 @@
+"""What was measured, held against the limits of the same run: the ratios that we promise."""
+
+from dataclasses import dataclass
+
+from bench.figures import Figure
+
+ME_OVER_BARE = 2.5
+REFRESH_OVER_RAW = 2.0
+HASH_SHARE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One promise: what is divided by what, what came out, and what was wanted."""
+
+    engine: str
+    named: str
+    seen: float
+    wanted: str
+    kept: bool
+
+    def told(self) -> str:
+        """A line of the table."""
+        return f"| {self.engine} | {self.named} | {self.seen:.2f} | {self.wanted} | {self.mark} |"
+
+    @property
+    def mark(self) -> str:
+        """Kept or not, in a word."""
+        return "kept" if self.kept else "**not kept**"
+
+
+def ratios(figures: list[Figure], commits_per_refresh: float | None) -> list[Ratio]:
+    """Of one engine's figures of one run; of several numbers of connections the first counts."""
+    engine = figures[0].engine
+    cost: dict[str, float] = {}
+    for figure in figures:
+        cost.setdefault(figure.workload.removeprefix("limit: "), figure.cpu_us)
+    hash_share = cost["bare hash"] / cost["sign in"]
+    found = [
+        _at_most(engine, *_me(engine, cost), ME_OVER_BARE),
+        Ratio(
+            engine,
+            "hash / sign in",
+            hash_share,
+            f"at least {HASH_SHARE}",
+            kept=hash_share >= HASH_SHARE,
+        ),
+    ]
+    update = cost.get("raw guarded update, 16 a commit")
+    if update is not None:
+        least = update + cost["token work of a refresh"]
+        beyond = cost["refresh"] - cost["bare answer to a POST"]
+        found.append(
+            _at_most(
+                engine,
+                "(refresh - bare answer) / (raw guarded update + token work)",
+                beyond / least,
+                REFRESH_OVER_RAW,
+            )
+        )
+    if commits_per_refresh is not None:
+        found.append(_at_most(engine, "commits / refresh at 32 connections", commits_per_refresh, 0.5))
+    return found
+
+
+def _me(engine: str, cost: dict[str, float]) -> tuple[str, float]:
+    """`me` against a bare answer; one statement is taken off where the driver works in this process."""
+    if engine == "postgresql":
+        rest = cost["me"] - cost["raw read"]
+        return "(me - one asyncpg statement) / bare answer", rest / cost["bare answer"]
+    return "me / bare answer", cost["me"] / cost["bare answer"]
+
+
+def _at_most(engine: str, named: str, seen: float, most: float) -> Ratio:
+    return Ratio(engine, named, seen, f"at most {most}", kept=seen <= most)
+
+
+def ratio_table(found: list[Ratio]) -> str:
+    """A table in Markdown."""
+    head = ["| engine | ratio | seen | wanted | |", "|---|---|--:|---|---|"]
+    return "\n".join(head + [ratio.told() for ratio in found])
