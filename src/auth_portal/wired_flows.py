@@ -102,14 +102,12 @@ def wire_sign_in(w: Wiring) -> SignIn:
     """Sign in."""
     return SignIn(
         accounts=w.stores.accounts,
-        devices=w.devices,
         hasher=w.hasher,
         gate=w.gate,
+        tries=w.tries,
         admit=w.admit,
         confirmation=w.confirmation,
         record=w.record,
-        clock=w.clock,
-        limits=w.limits,
         confirm_first=w.settings.http.confirm_first,
     )
 

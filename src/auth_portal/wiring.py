@@ -23,6 +23,7 @@ from auth_portal.passwords.hashing import Hasher
 from auth_portal.passwords.notice import TellOfNewPassword
 from auth_portal.passwords.policy import Policy
 from auth_portal.passwords.prove import ProveCurrentPassword
+from auth_portal.passwords.tries import Tries
 from auth_portal.profile.delete import Erase, RemoveAccount
 from auth_portal.sessions.access_token import AccessTokens
 from auth_portal.sessions.devices import DeviceCookies, KnownDevices
@@ -163,7 +164,12 @@ class Wiring:
     @cached_property
     def prove(self) -> ProveCurrentPassword:
         """The owner, right now."""
-        return ProveCurrentPassword(self.hasher, self.gate, self.clock, self.rules)
+        return ProveCurrentPassword(self.hasher, self.gate, self.tries, self.record, self.clock, self.rules)
+
+    @cached_property
+    def tries(self) -> Tries:
+        """The run of failures of each account."""
+        return Tries(self.stores.accounts, self.devices, self.limits, self.record, self.clock)
 
     @cached_property
     def notice(self) -> TellOfNewPassword:

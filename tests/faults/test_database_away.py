@@ -61,6 +61,24 @@ def test_a_database_that_is_gone_is_a_503_and_nobody_is_signed_out(
         postgresql.start()
 
 
+def test_sign_ins_that_met_no_database_are_no_failures(
+    postgresql: OwnPostgres, start_portal: StartPortal
+) -> None:
+    """Nobody guessed anything: after the outage nobody is locked out, however often they tried."""
+    portal = start_portal(DATABASE_URL=postgresql.url, RATE_LIMITS="on")
+    person = portal.a_person()
+    try:
+        postgresql.stop(signal.SIGINT)
+        for _ in range(6):
+            assert not_now(portal.device().login(person.email, person.password))
+    finally:
+        postgresql.start()
+    until(portal.ready)
+    assert person.another_device().signed_in()
+    portal.move_clock(31)
+    assert person.another_device().signed_in(), "nor once the tries have become stale"
+
+
 def test_a_database_that_hangs_is_a_503_as_well(postgresql: OwnPostgres, start_portal: StartPortal) -> None:
     portal = start_portal(DATABASE_URL=postgresql.url)
     try:

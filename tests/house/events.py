@@ -23,7 +23,7 @@ MEANINGS = {
     Kind.REGISTERED: "an account was made",
     Kind.REGISTRATION_REQUESTED: "somebody asked for an account that is made once its letter is answered",
     Kind.SIGNED_IN: "a session was opened; the fact `method` says how",
-    Kind.SIGN_IN_FAILED: "a wrong password, an unknown or a disabled account",
+    Kind.SIGN_IN_FAILED: "a wrong password, here or where `asked` says; an unknown or disabled account",
     Kind.SIGN_IN_THROTTLED: "a try was refused by a limit, its password was not looked at",
     Kind.SIGNED_OUT: "the person signed a session out",
     Kind.SESSION_ENDED: "one session was ended from elsewhere",

@@ -9,7 +9,7 @@ class Account:
     """One person. All instants are aware, UTC, whole milliseconds.
 
     `epoch` rises with every event that ends all sessions; `failures` is the run of failed sign-ins
-    as counted on `failures_day` (days since 1970-01-01 UTC; it halves each day, `tries.py`).
+    as counted on `failures_day` (days since 1970-01-01 UTC; it halves each day, `passwords/tries.py`).
     """
 
     id: str

@@ -1,12 +1,10 @@
 """Sign in by e-mail and password."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from auth_portal.accounts.account import Account
 from auth_portal.accounts.store import Accounts
-from auth_portal.core.clock import EPOCH, Clock
-from auth_portal.core.refusal import INVALID_CREDENTIALS, TOO_MANY_REQUESTS, Kind, Refusal, Refused
+from auth_portal.core.refusal import INVALID_CREDENTIALS, Kind, Refusal, Refused
 from auth_portal.core.visitor import Visitor
 from auth_portal.entry.admit import Admit, Admitted
 from auth_portal.entry.confirmation import SendConfirmation
@@ -14,14 +12,12 @@ from auth_portal.entry.decoy import DECOY_ID
 from auth_portal.journal.event import Kind as Happened
 from auth_portal.journal.record import Record
 from auth_portal.limits.gate import Gate, Hold
-from auth_portal.limits.rules import LimitRules
 from auth_portal.passwords.hashing import Hasher, Match
-from auth_portal.sessions.devices import KnownDevices
+from auth_portal.passwords.tries import Counted, Tries
 
 EMAIL_UNCONFIRMED = Refused(
     Kind.FORBIDDEN, "email_unconfirmed", "Please confirm your e-mail address first. We have sent you a link."
 )
-NO_BOUND = 1_000_000_000  # fits a 32-bit column of any database
 
 
 @dataclass(frozen=True)
@@ -33,14 +29,12 @@ class SignIn:
     """
 
     accounts: Accounts
-    devices: KnownDevices
     hasher: Hasher
     gate: Gate
+    tries: Tries
     admit: Admit
     confirmation: SendConfirmation
     record: Record
-    clock: Clock
-    limits: LimitRules
     confirm_first: bool
 
     async def __call__(
@@ -48,51 +42,38 @@ class SignIn:
     ) -> Admitted:
         """Raises INVALID_CREDENTIALS, TOO_MANY_REQUESTS, EMAIL_UNCONFIRMED, or UNAVAILABLE."""
         hold = await self.gate.hold_sign_in(email, visitor.network)
-        account = await self.accounts.find_by_email(email)
-        known = await self.devices.knows(account.id if account else DECOY_ID, visitor)
-        counted = await self._reserve(email, account, known, hold, visitor)
         try:
-            match = await self.hasher.verify(password, account.password_hash if account else None)
-        except Refusal:  # no slot was free: the guess was not evaluated
+            account, counted, match = await self._judge(email, password, visitor)
+        except BaseException:  # no slot, no database, no time: nobody guessed anything
             await hold.withdrawn()
-            await self.accounts.give_back_try(counted)
             raise
         if account is None or not match.ok or not account.active:
             await self._failed(account, hold, visitor)
             raise Refusal(INVALID_CREDENTIALS, cause="unknown" if account is None else "wrong or unusable")
         await hold.succeeded()
-        if known and account.failures:
-            await self.accounts.forgive(account.id)
-        else:
-            await self.accounts.give_back_try(counted)
+        await self.tries.succeed(counted, account.failures)
         return await self._let_in(account, password, match, visitor, presented)
 
-    async def _reserve(
-        self, email: str, account: Account | None, known: bool, hold: Hold, visitor: Visitor
-    ) -> str:
-        """Count this try on the account's row before it is evaluated; returns whose row it was.
+    async def _judge(
+        self, email: str, password: str, visitor: Visitor
+    ) -> tuple[Account | None, Counted, Match]:
+        """Count the try on the account's row, then evaluate it.
 
         Unknown addresses are counted on a row of nobody, so that they cost the same write, and in
         a window of the same size, so that they are throttled alike.
         """
-        today = (self.clock() - EPOCH).days
-        most = self.limits.failures_in_a_row if self.limits.enabled else NO_BOUND
-        if account is None:
-            await self.accounts.reserve_try(DECOY_ID, today=today, at_most=NO_BOUND)
-            free = await self.gate.stranger_is_free(email)
-        else:
-            bound = NO_BOUND if known else most
-            free = await self.accounts.reserve_try(account.id, today=today, at_most=bound)
+        account = await self.accounts.find_by_email(email)
+        row = account.id if account else DECOY_ID
+        counted = await self.tries.count(row, visitor, bounded=account is not None)
+        free = counted.free if account else await self.gate.stranger_is_free(email)
         if not free:
-            await hold.withdrawn()
-            await self.record(
-                Happened.SIGN_IN_THROTTLED,
-                visitor,
-                account_id=account.id if account else None,
-                outcome="refused",
-            )
-            raise Refusal(TOO_MANY_REQUESTS, retry_after=timedelta(hours=1), cause="failures in a row")
-        return account.id if account else DECOY_ID
+            raise await self.tries.refuse(account.id if account else None, visitor)
+        try:
+            match = await self.hasher.verify(password, account.password_hash if account else None)
+        except Refusal:  # no slot was free
+            await self.tries.withdraw(counted)
+            raise
+        return account, counted, match
 
     async def _failed(self, account: Account | None, hold: Hold, visitor: Visitor) -> None:
         """The try stays counted; the journal learns of it."""
