@@ -151,3 +151,20 @@ def test_guesses_at_the_current_password_and_at_sign_in_share_their_places(guard
     assert statuses == [429]
     events = person.device.get("/auth/events").json()["events"]
     assert [event["kind"] for event in events].count("sign_in_failed") == 5
+
+
+@pytest.mark.row("BF13")
+def test_this_was_not_me_works_where_many_have_forgotten_their_passwords(guarded: Portal) -> None:
+    """Its ticket is spent by then: a limit on FORGOT must not cost the owner the reset letter."""
+    here = "198.51.100.8"
+    person = guarded.a_person(network="203.0.113.8")
+    thief = person.another_device("Thief's browser", network="203.0.113.88")
+    not_me = guarded.letters.hash(person.email, "New sign-in to your account")
+    asks = [
+        Ask("POST", "/auth/forgot/password", {"X-Forwarded-For": here}, {"email": f"{uuid4().hex}@b.example"})
+        for _ in range(21)
+    ]
+    assert in_turn(guarded, asks) == [200] * 20 + [429]
+    assert guarded.device(network=here).post("/auth/not-me", {"hash": not_me}).status_code == 200
+    assert thief.signed_out()
+    assert person.reset(FRESH, guarded.letters.hash(person.email, "Reset password")).status_code == 200

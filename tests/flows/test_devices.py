@@ -6,6 +6,7 @@ from tests.conftest import StartPortal
 from tests.rig.server import Portal
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+FRESH = "another quiet harbour 43"
 SHOWN = {"id", "name", "current", "method", "ip", "userAgent", "createdAt", "lastSeenAt"}
 
 
@@ -102,3 +103,18 @@ def test_a_known_network_is_not_told_again(database: dict[str, str], start_porta
     person.ask_for_reset()  # whatever came before this letter is in the folder by now
     subjects = [str(letter["Subject"]) for letter in portal.letters.all(person.email)]
     assert sorted(subjects) == ["Confirm email", "Reset password"]
+
+
+def test_this_was_not_me_takes_a_pending_change_of_address_along(portal: Portal) -> None:
+    """Else the thief confirms his own address before the owner has set a new password."""
+    person = portal.a_person(confirmed=True)
+    lair = f"lair-{person.email}"
+    thief = person.another_device("Thief's browser", network="203.0.113.66")
+    body = {"email": lair, "currentPassword": person.password}
+    assert thief.send("PUT", "/auth/me/email", body).status_code == 202
+    not_me = portal.letters.hash(person.email, "New sign-in to your account")
+    assert portal.device().post("/auth/not-me", {"hash": not_me}).status_code == 200
+    kept = portal.letters.hash(lair)
+    assert portal.device().post("/auth/email/confirm", {"hash": kept}).status_code == 400
+    assert person.reset(FRESH, portal.letters.hash(person.email, "Reset password")).status_code == 200
+    assert portal.device().login(person.email, FRESH).status_code == 200

@@ -15,10 +15,22 @@ from auth_portal.sessions.store import Devices, Sessions
 from auth_portal.tickets.ticket import Purpose
 from auth_portal.tickets.tickets import Tickets
 
+UNDER_WAY = (
+    Purpose.CHANGE_EMAIL,
+    Purpose.HANDOFF,
+    Purpose.LINK_START,
+    Purpose.LINK_CODE,
+    Purpose.SECOND_STEP,
+)
+"""What the other one may have begun: finished after the session's end, it would keep the owner out."""
+
 
 @dataclass(frozen=True)
 class NotMe:
-    """End the session that somebody else opened; no device stays known, a reset letter goes out."""
+    """End the session that somebody else opened and what is under way; a reset letter goes out.
+
+    No device stays known. The letter is not limited by network: the ticket is spent by then.
+    """
 
     accounts: Accounts
     sessions: Sessions
@@ -36,8 +48,9 @@ class NotMe:
         spent = await self.tickets.spend(token, Purpose.NOT_ME)
         session_id = spent.facts["session"]
         await self.sessions.end_own(spent.holder, session_id, EndReason.NOT_ME, self.clock())
+        await self.tickets.void(spent.holder, *UNDER_WAY)
         await self.devices.forget(spent.holder)
         await self.record(Kind.NOT_ME, visitor, account_id=spent.holder, session_id=session_id)
         account = await self.accounts.find(spent.holder)
         if account is not None and account.email is not None:
-            await self.forgot(account.email, visitor)
+            await self.forgot.write(account.email, visitor)

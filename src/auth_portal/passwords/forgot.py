@@ -39,6 +39,10 @@ class ForgotPassword:
     async def __call__(self, email: str, visitor: Visitor) -> None:
         """Post the letter if there is somebody to get it. Raises TOO_MANY_REQUESTS by network only."""
         await self.gate.count("forgot", visitor.network, self.limits.forgot_network)
+        await self.write(email, visitor)
+
+    async def write(self, email: str, visitor: Visitor) -> None:
+        """The same for somebody who has shown a letter to this address: not limited by network."""
         account = await self.accounts.find_by_email(email)
         allowed = await self.gate.letter_allowed(email)
         if account is not None and account.active and allowed:
