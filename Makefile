@@ -76,7 +76,7 @@ profile: $(VENV)/.test-stamp ## Where the processor's time goes
 	@$(BIN)/python -m bench.profile
 
 storm: $(VENV)/.test-stamp ## SECURITY.md's rows at the figures as written (long)
-	@STORM_SCALE=1 $(BIN)/python -m pytest tests/attack tests/faults tests/flows --timeout 7200
+	@STORM_SCALE=1 CRASH_CYCLES=$${CRASH_CYCLES:-200} $(BIN)/python -m pytest tests -m row --timeout 7200
 
 crash: $(VENV)/.test-stamp ## 200 kill -9 cycles under mixed writes
 	@CRASH_CYCLES=$${CRASH_CYCLES:-200} $(BIN)/python -m pytest tests/flows/test_kill_nine.py -s --timeout 7200

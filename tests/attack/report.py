@@ -38,16 +38,28 @@ class Rows:
         """Print and, after a whole run, write the table."""
         if not self.verdicts:
             return
-        failed = sorted(row for row, verdict in self.verdicts.items() if verdict == "failed")
-        passed = sorted(row for row, verdict in self.verdicts.items() if verdict == "passed")
+        said = table(self.verdicts)
         terminalreporter.section("attack table")
-        terminalreporter.line(f"{len(passed)} of {len(ROWS)} rows passed, {len(failed)} failed: {failed}")
-        for row, why in OPEN.items():
-            terminalreporter.line(f"OPEN {row} ({ROWS[row]}): {why}")
+        for line in summary(said):
+            terminalreporter.line(line)
         if len(self.verdicts) >= WHOLE:
             FILE.parent.mkdir(exist_ok=True)
-            said = {row: OPEN.get(row) or self.verdicts.get(row, "not run") for row in ROWS}
             FILE.write_text(json.dumps(said, indent=1) + "\n")
+
+
+def table(verdicts: dict[str, str]) -> dict[str, str]:
+    """What is said of each row; one that failed is never hidden behind its reason for being open."""
+    return {row: verdicts.get(row) or (f"open: {OPEN[row]}" if row in OPEN else "not run") for row in ROWS}
+
+
+def summary(said: dict[str, str]) -> list[str]:
+    """Every row by its id: how many passed, failed and did not run, and why the others are open."""
+    lines = []
+    for verdict in ("passed", "failed", "not run"):
+        rows = [row for row, what in said.items() if what == verdict]
+        lines.append(f"{len(rows)} of {len(said)} rows {verdict}: {' '.join(rows) or '-'}")
+    opened = [f"OPEN {row} ({ROWS[row]}), {what}" for row, what in said.items() if what.startswith("open")]
+    return lines + (opened or ["no row is open"])
 
 
 def pytest_configure(config: pytest.Config) -> None:

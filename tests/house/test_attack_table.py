@@ -2,6 +2,7 @@
 
 import re
 
+from tests.attack.report import summary, table
 from tests.attack.rows import OPEN, ROWS
 from tests.house.sources import ROOT
 
@@ -24,3 +25,11 @@ def test_every_row_is_shown_or_open() -> None:
 
 def test_no_row_is_open_that_has_a_test() -> None:
     assert not set(OPEN) & rows_with_a_test()
+
+
+def test_the_report_names_every_row() -> None:
+    said = table({"PW1": "passed", "PW2": "failed"})
+    assert set(said) == set(ROWS)
+    assert (said["PW1"], said["PW2"], said["PW3"]) == ("passed", "failed", "not run")
+    named = " ".join(summary(said)).replace(":", " ").split()
+    assert set(ROWS) <= set(named)
