@@ -40,9 +40,11 @@ class Rows:
             return
         said = table(self.verdicts)
         terminalreporter.section("attack table")
+        whole = len(self.verdicts) >= WHOLE
         for line in summary(said):
-            terminalreporter.line(line)
-        if len(self.verdicts) >= WHOLE:
+            if whole or "rows not run" not in line:
+                terminalreporter.line(line)
+        if whole:
             FILE.parent.mkdir(exist_ok=True)
             FILE.write_text(json.dumps(said, indent=1) + "\n")
 
