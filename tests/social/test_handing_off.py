@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.rig.server import Portal
-from tests.rig.social import PROVIDERS, Social, Stage, query, social_portal
+from tests.rig.social import FRONTEND, PROVIDERS, Social, Stage, query, social_portal
 
 OK, BAD_REQUEST = httpx.codes.OK, httpx.codes.BAD_REQUEST
 
@@ -121,13 +121,35 @@ def test_a_challenge_that_is_none_ends_on_the_front_ends_page(social: Social) ->
         }
 
 
+def test_no_method_but_s256_is_taken_for_it(plain: Social) -> None:
+    for method, ends in (("plain", "error"), ("s256", "error"), ("", "error"), ("S256", "state")):
+        begun = plain.browser().begin("google", code_challenge="x" * 43, code_challenge_method=method)
+        assert ends in query(begun), method
+
+
+def test_a_start_that_cannot_be_read_ends_on_the_front_ends_page(plain: Social) -> None:
+    for tail in ("code_challenge=a&code_challenge=b", "next=%00", "next=%ff", "&".join(["x=1"] * 99)):
+        answer = plain.portal.device().get(f"/auth/google?{tail}")
+        assert answer.status_code == httpx.codes.FOUND, answer.text
+        assert answer.headers["location"] == f"{FRONTEND}/auth/social?error=bad_request"
+
+
 def test_a_second_tab_does_not_spoil_the_first(social: Social) -> None:
     browser = social.browser()
     one, other = browser.begin("google"), browser.begin("github")
     first = browser.come_back(browser.consent(one, social.someone("google")))
     second = browser.come_back(browser.consent(other, social.someone("github")))
     assert browser.exchange(second["code"]).status_code == OK
-    assert "code" in first
+    assert browser.exchange(first["code"]).status_code == OK
+
+
+def test_a_tab_that_is_done_leaves_the_other_its_cookie(plain: Social) -> None:
+    browser = plain.browser()
+    other = browser.begin("github")
+    browser.sign_in("google", plain.someone("google"), challenge=True)
+    browser.verifier = None
+    arrived = browser.come_back(browser.consent(other, plain.someone("github")))
+    assert browser.exchange(arrived["code"]).status_code == OK
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from auth_portal.core.refusal import Refusal
+from auth_portal.core.refusal import TOO_MANY_REQUESTS, UNAVAILABLE, Refusal
 from auth_portal.core.visitor import Visitor
 from auth_portal.entry.admit import Admit, Admitted
 from auth_portal.journal.event import Kind
@@ -43,6 +43,7 @@ class SocialStart:
         visitor: Visitor,
         *,
         code_challenge: str | None = None,
+        challenge_method: str | None = None,
         return_to: str | None = None,
         link: str | None = None,
         cookie: str | None = None,
@@ -58,7 +59,12 @@ class SocialStart:
             if link is not None:
                 linking, return_to = await self._linking(provider, link)
             return await self.begin(
-                provider, code_challenge=code_challenge, return_to=return_to, cookie=cookie, linking=linking
+                provider,
+                code_challenge=code_challenge,
+                challenge_method=challenge_method,
+                return_to=return_to,
+                cookie=cookie,
+                linking=linking,
             )
         except Refusal as refusal:
             await note_failure(self.record, visitor, provider, refusal)
@@ -180,6 +186,20 @@ def error_page(rules: SocialRules, refusal: Refusal) -> str:
 
 
 async def note_failure(record: Record, visitor: Visitor, provider: str, refusal: Refusal) -> None:
-    """Journal a sign-in that did not come about, with the private cause."""
+    """Journal a sign-in that did not come about, with the private cause; never refuses anything itself.
+
+    What the gate refused is counted there: a flood must not fill the journal. Where the database
+    is away there is no journal either, and the person still ends on the front end's page.
+    """
     code, cause = refusal.refused.code, refusal.cause
-    await record(Kind.SOCIAL_FAILED, visitor, outcome="refused", provider=provider, code=code, cause=cause)
+    if code == TOO_MANY_REQUESTS.code:
+        return
+    try:
+        if code != UNAVAILABLE.code:
+            await record(
+                Kind.SOCIAL_FAILED, visitor, outcome="refused", provider=provider, code=code, cause=cause
+            )
+            return
+    except Refusal as fault:
+        cause = fault.cause
+    record.log.warning("unavailable", cause=cause, provider=provider, trace=visitor.trace)

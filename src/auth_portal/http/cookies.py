@@ -8,6 +8,7 @@ from auth_portal.http.call import Call
 from auth_portal.http.rules import HttpRules
 
 HANDSHAKE = timedelta(minutes=10)  # as long as a sign-in at a provider may take
+HANDOFF = timedelta(minutes=1)  # as long as its code lives afterwards
 BROWSERS_LIMIT = timedelta(days=400)  # 6265bis section 5.5
 
 
@@ -61,5 +62,5 @@ def cookies_under(rules: HttpRules) -> Cookies:
         refresh=cookie("refreshToken", "Strict", rules.refresh_lifetime),
         device=cookie("device", "Lax", rules.device_lifetime),
         state=cookie("state", "Lax", HANDSHAKE),
-        social=cookie("social", "Lax", HANDSHAKE),
+        social=cookie("social", "Lax", HANDSHAKE + HANDOFF),
     )

@@ -116,6 +116,7 @@ def _social_routes(auth: str) -> list[Route]:
     away = Says(302, "To the provider, or to the front end's page with an error", cookie=True)
     begin = (
         Query("code_challenge", "S256 of the front end's verifier (RFC 7636)", TEXT),
+        Query("code_challenge_method", "S256, as when it is left out", {"type": "string", "enum": ["S256"]}),
         Query("return_to", "Where to land afterwards; only what the settings list", TEXT),
         Query("link", "The ticket of a linking", TEXT),
     )

@@ -84,6 +84,7 @@ class Begin:
         provider: str,
         *,
         code_challenge: str | None = None,
+        challenge_method: str | None = None,
         return_to: str | None = None,
         cookie: str | None = None,
         linking: Linking | None = None,
@@ -93,8 +94,7 @@ class Begin:
         Raises PROVIDER_UNKNOWN, CHALLENGE_INVALID, RETURN_TO_REFUSED, PROVIDER_FAILED.
         """
         there = self.providers.named(provider)
-        if code_challenge is not None and CHALLENGE.fullmatch(code_challenge) is None:
-            raise Refusal(CHALLENGE_INVALID)
+        _check_challenge(code_challenge, challenge_method)
         landing = checked(return_to, self.rules.return_to)
         browser = cookie if cookie is not None and COOKIE.fullmatch(cookie) else self._secret()
         verifier, nonce = self._secret(), self._secret()
@@ -160,6 +160,14 @@ class Return:
         if not 0 < len(code) <= LONGEST_CODE or not code.isascii() or not code.isprintable():
             raise provider_failed("no code")
         return code
+
+
+def _check_challenge(challenge: str | None, method: str | None) -> None:
+    """S256 and nothing else; a front end that means `plain` must not learn it at the exchange."""
+    if challenge is not None and CHALLENGE.fullmatch(challenge) is None:
+        raise Refusal(CHALLENGE_INVALID)
+    if method not in {None, "S256"}:
+        raise Refusal(CHALLENGE_INVALID, cause="another method than S256")
 
 
 def _check_ours(facts: Mapping[str, str], provider: str, cookie: str | None) -> None:

@@ -23,11 +23,15 @@ NO_CONTENT = 204
 
 async def start(desk: Desk, call: Call) -> Answer:
     """To the provider; from there the browser returns with the state cookie that is set here."""
-    said = read_query(call)
+    try:
+        said = read_query(call)
+    except HttpRefusal as refusal:  # the browser is on its way to a page here as well
+        return redirect(f"{desk.rules.frontend}/auth/social?error={refusal.fault.code}", FOUND)
     begun = await desk.flows.social_start(
         call.parameters["provider"],
         desk.visitors.of(call),
         code_challenge=said.get("code_challenge"),
+        challenge_method=said.get("code_challenge_method"),
         return_to=said.get("return_to") or said.get("next"),
         link=said.get("link"),
         cookie=desk.cookies.state.read(call) or None,
@@ -64,8 +68,9 @@ async def exchange(desk: Desk, call: Call) -> Answer:
     )
     said = signed_in_of(admitted.tokens)
     lives = int(desk.rules.refresh_lifetime.total_seconds() * 1000)
-    more = (*admitted_headers(desk, admitted), desk.cookies.social.clear())
-    return json_answer(Exchanged(said.token, said.refresh_token, said.token_expires, lives), 200, more)
+    # The cookie of the hand-off stays: another tab may be on its way back with a code of its own.
+    exchanged = Exchanged(said.token, said.refresh_token, said.token_expires, lives)
+    return json_answer(exchanged, 200, admitted_headers(desk, admitted))
 
 
 async def nonce(desk: Desk, call: Call) -> Answer:
