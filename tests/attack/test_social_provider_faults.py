@@ -1,11 +1,20 @@
 """Social sign-in, providers that fail or lie: a clean error each, and nobody else is held up."""
 
+import json
+import re
+import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 
 import httpx
 import pytest
+from joserfc import jws
+from joserfc.jwk import RSAKey
 
 from tests.rig.providers.faults import FAULTS, breaks, stalls
 from tests.rig.providers.oidc import KEY, OTHER_KEY, Claims, Lies
@@ -54,6 +63,39 @@ def test_a_provider_that_does_not_publish_itself_is_a_clean_error_at_the_start(o
 
 
 @pytest.mark.row("SO15")
+def test_nobody_is_sent_where_a_provider_must_not_be(own: Social) -> None:
+    home = own.stage.google.url
+    for place in (
+        "http://evil.example/a",
+        "//evil.example",
+        "/authorize",
+        "",
+        "javascript:alert(1)",
+        f"{home}/\u20ac",
+    ):
+        own.stage.google.lies = Lies(metadata={"authorization_endpoint": place})
+        assert query(own.browser().begin("google")) == FAILED, place
+    assert re.search(r"BAD +google: ", own.portal.run("doctor", status=1))
+    own.stage.be_honest()
+    assert "code" in own.browser().arrive("google", own.someone("google"))
+
+
+@pytest.mark.row("SO15")
+def test_an_access_token_that_no_header_can_carry_is_a_clean_error(plain: Social) -> None:
+    for token in ("\u00fc", "\U0001f600", "a\r\nX-Evil: 1", "a b"):
+        plain.stage.google.lies = Lies(thin=True, access_token=token)
+        assert plain.browser().arrive("google", plain.someone("google")) == FAILED, token
+
+
+def test_keys_that_the_provider_has_just_changed_are_fetched_at_once(plain: Social) -> None:
+    assert "code" in plain.browser().arrive("google", plain.someone("google"))
+    for kid in ("next-1", "next-2"):
+        key = RSAKey.generate_key(2048, parameters={"kid": f"{kid}-{secrets.token_hex(4)}"}, private=True)
+        plain.stage.google.lies = Lies(keys=(key,), sign=signed_by(key))
+        assert "code" in plain.browser().arrive("google", plain.someone("google"))
+
+
+@pytest.mark.row("SO15")
 @pytest.mark.parametrize("fault", ["stalls 30 s", "drips"])
 def test_a_provider_that_stalls_holds_up_nobody_else(own: Social, fault: str) -> None:
     bystander = own.portal.a_person()
@@ -90,9 +132,33 @@ def test_known_keys_outlive_a_provider_that_is_away(own: Social) -> None:
     assert "code" in own.browser().arrive("google", who)
 
 
+@pytest.mark.row("OP3")
+def test_without_a_database_one_ends_on_the_front_ends_page_as_well(own: Social) -> None:
+    browser = own.browser()
+    back = browser.consent(browser.begin("google"), own.someone("google"))
+    file = own.portal.folder / "auth-portal.db"
+    with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(3) as pool:  # each waits for the lock as long as the writer does
+            begun = pool.submit(lambda: query(own.browser().begin("google")))
+            returned = pool.submit(browser.come_back, back)
+            elsewhere = pool.submit(own.browser().come_back, back)
+        assert begun.result() == returned.result() == {"error": "unavailable"}
+        assert elsewhere.result() == {"error": "social_state_invalid"}
+    assert '"unavailable"' in own.portal.log(), "an operator learns of it"
+    assert "code" in browser.come_back(back)
+
+
 def wrong(**claims: object) -> Lies:
     """An ID token with these claims."""
     return Lies(claims=lambda honest: {**honest, **claims})
+
+
+def signed_by(key: RSAKey) -> Callable[[Claims], str]:
+    """A signature by that key, in JSON that is all ASCII: it can hold half a surrogate pair."""
+    return lambda claims: jws.serialize_compact(
+        {"alg": "RS256", "kid": key.kid or ""}, json.dumps(claims).encode(), key
+    )
 
 
 def sign_with(key: object) -> Callable[[Claims], str]:
@@ -110,11 +176,13 @@ def sign_with(key: object) -> Callable[[Claims], str]:
         wrong(aud="another-client"),
         wrong(aud=["portal-client", "b"], azp="b"),
         wrong(nonce="another"),
+        replace(wrong(nonce="\ud800"), sign=signed_by(KEY)),
+        replace(wrong(at_hash="\ud800"), sign=signed_by(KEY)),
         wrong(exp=1),
         Lies(sign=sign_with(OTHER_KEY)),
         Lies(sign=lambda claims: f"eyJhbGciOiJub25lIn0.{claims['sub']}."),
     ],
-    ids=["iss", "aud", "azp", "nonce", "exp", "other JWKS", "alg none"],
+    ids=["iss", "aud", "azp", "nonce", "half a nonce", "half a hash", "exp", "other JWKS", "alg none"],
 )
 def test_a_lying_token_gets_nobody_in(plain: Social, lies: Lies) -> None:
     plain.stage.google.lies = lies

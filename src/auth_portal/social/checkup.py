@@ -33,7 +33,7 @@ async def check_provider(mine: ProviderRules, rules: SocialRules, clock: Clock) 
             found.append(Finding(good=True, said=f"{mine.name}: {mine.api} answers"))
         else:
             answer = await http.get(f"{mine.issuer}/.well-known/openid-configuration")
-            found.append(_discovery(mine, answer))
+            found.append(_discovery(mine, http, answer))
         found.append(_clock(mine, answer, clock))
     except Refusal as refusal:
         fix = "see that the address is right and that this machine may reach it"
@@ -54,8 +54,11 @@ def _redirect(mine: ProviderRules, rules: SocialRules) -> Finding:
     )
 
 
-def _discovery(mine: ProviderRules, answer: Answer) -> Finding:
-    """The discovery document is there, speaks for this issuer, and knows our PKCE."""
+def _discovery(mine: ProviderRules, http: HttpClient, answer: Answer) -> Finding:
+    """The discovery document is there, speaks for this issuer, and names no PKCE but ours.
+
+    Raises `provider_failed` when it sends people to where they must not go.
+    """
     fix = f"the issuer of {mine.name} must be exactly what its discovery document says"
     try:
         document = msgspec.convert(answer.body, Metadata)
@@ -63,6 +66,11 @@ def _discovery(mine: ProviderRules, answer: Answer) -> Finding:
         return Finding(good=False, said=f"{mine.name}: no discovery document: {error}", fix=fix)
     if answer.status != OK or document.issuer.rstrip("/") != mine.issuer.rstrip("/"):
         return Finding(good=False, said=f"{mine.name}: the document speaks for {document.issuer}", fix=fix)
+    http.check(document.authorization_endpoint)
+    methods = answer.body.get("code_challenge_methods_supported") if isinstance(answer.body, dict) else None
+    if isinstance(methods, list) and "S256" not in methods:
+        said = f"{mine.name}: publishes itself, without PKCE by S256, which is always sent"
+        return Finding(good=True, said=said, fix="see that it takes no offence; a newer version may know it")
     return Finding(good=True, said=f"{mine.name}: {mine.issuer} publishes itself")
 
 

@@ -89,7 +89,7 @@ class HttpClient:
         """One request, one answer, one deadline over all of it (ASVS 5.0 15.3.2, 16.5.2)."""
         import httpx  # noqa: PLC0415 -- see above
 
-        self._check(url)
+        self.check(url)
         where = f"{method} {urlsplit(url).hostname}{urlsplit(url).path}"
         # Asked for uncompressed: a compressed answer is not read at all, so none can be a bomb.
         polite = {"accept": "application/json", "accept-encoding": "identity", **headers}
@@ -119,8 +119,10 @@ class HttpClient:
                 raise provider_failed(f"{where}: more than {self.largest} bytes")
         return bytes(body)
 
-    def _check(self, url: str) -> None:
-        """TLS only; http where it cannot leave this machine, if the settings say so."""
+    def check(self, url: str) -> None:
+        """TLS only; http where it cannot leave this machine, if the settings say so; nothing but ASCII."""
+        if not url.isascii() or not url.isprintable():
+            raise provider_failed("an address that is none")
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""

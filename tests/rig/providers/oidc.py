@@ -41,6 +41,8 @@ class Lies:
     answer: Callable[[Claims], Claims] = lambda params: params  # what goes to the call-back
     userinfo: Callable[[Claims], Claims] = lambda claims: claims
     thin: bool = False  # the ID token has no e-mail, userinfo does
+    access_token: str = ""  # instead of an honest one
+    keys: tuple[RSAKey, ...] = ()  # published beside the honest one
 
 
 @dataclass
@@ -112,7 +114,8 @@ class OpenIdStandIn:
 
     async def _jwks(self, request: Request) -> Response:
         del request
-        return await self._instead("jwks") or JSONResponse({"keys": [KEY.as_dict(private=False)]})
+        keys = [key.as_dict(private=False) for key in (KEY, *self.lies.keys)]
+        return await self._instead("jwks") or JSONResponse({"keys": keys})
 
     async def _authorize(self, request: Request) -> Response:
         """The form's `sub` has consented; `action=deny` has not."""
@@ -151,7 +154,7 @@ class OpenIdStandIn:
             **told,
         }
         token = self.lies.sign(self.lies.claims(claims))
-        access = f"access-{person['sub']}"
+        access = self.lies.access_token or f"access-{person['sub']}"
         return JSONResponse({"access_token": access, "token_type": "Bearer", "id_token": token})
 
     async def _userinfo(self, request: Request) -> Response:

@@ -18,7 +18,7 @@ from auth_portal.social.providers.id_token import ALGORITHMS
 
 FRESH = timedelta(hours=1)
 STALE_BUT_USABLE = timedelta(hours=24)  # while the provider cannot be reached
-LEAST_PAUSE = timedelta(seconds=30)  # between two looks for an unknown kid
+LEAST_PAUSE = timedelta(seconds=30)  # between two looks that strangers could make us take
 SMALLEST_RSA = 2048  # bits
 MOST_KEYS = 64
 OK = 200
@@ -47,6 +47,7 @@ class Published:
     _keys: tuple[datetime, dict[str, list[Key]]] | None = None
     _asked_at: datetime | None = None  # for the metadata, in vain or not
     _looked_at: datetime | None = None  # for the keys
+    _searched_at: datetime | None = None  # for a key that was not among them
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def metadata(self) -> Metadata:
@@ -67,10 +68,11 @@ class Published:
             self._metadata = (self.clock(), fetched)
             return fetched
 
-    async def key(self, token: str) -> Key:
+    async def key(self, token: str, *, from_provider: bool) -> Key:
         """The key that the token's header names. Raises `provider_failed` for any other header.
 
-        An unknown kid makes us look again, but rarely: tokens are free to make up.
+        An unknown kid makes us look again: at once when the provider itself handed us the token (it
+        has just changed its keys), rarely when an app brought it, for such tokens are free to make up.
         """
         algorithm, kid = _header(token)
         metadata = await self.metadata()
@@ -78,7 +80,8 @@ class Published:
             if self._keys_are_due():
                 await self._fetch_keys(metadata.jwks_uri)
             found = self._pick(kid, algorithm)
-            if found is None and self._may_look_again():
+            if found is None and (from_provider or self._may_search()):
+                self._searched_at = self.clock()
                 await self._fetch_keys(metadata.jwks_uri)
                 found = self._pick(kid, algorithm)
         if found is None:
@@ -98,6 +101,7 @@ class Published:
         # A document that speaks for somebody else would make his tokens ours (Discovery 4.3).
         if document.issuer.rstrip("/") != self.issuer.rstrip("/"):
             raise provider_failed("discovery: another issuer")
+        self.http.check(document.authorization_endpoint)  # people are sent there: never without TLS
         return document
 
     async def _fetch_keys(self, url: str) -> None:
@@ -122,11 +126,12 @@ class Published:
     def _keys_are_due(self) -> bool:
         """There are none, or none that may be used any more, or it is time to look for newer ones."""
         age = STALE_BUT_USABLE if self._keys is None else self._age(self._keys[0])
-        return age >= STALE_BUT_USABLE or (age >= FRESH and self._may_look_again())
+        rested = self._looked_at is None or self._age(self._looked_at) >= LEAST_PAUSE
+        return age >= STALE_BUT_USABLE or (age >= FRESH and rested)
 
-    def _may_look_again(self) -> bool:
-        """Enough time has passed since the last look."""
-        return self._looked_at is None or self._age(self._looked_at) >= LEAST_PAUSE
+    def _may_search(self) -> bool:
+        """Enough time has passed since somebody last made us search."""
+        return self._searched_at is None or self._age(self._searched_at) >= LEAST_PAUSE
 
     def _age(self, since: datetime) -> timedelta:
         """How long ago that was; a clock that was set back makes it fresh, not wrong."""

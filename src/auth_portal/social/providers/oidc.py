@@ -54,11 +54,10 @@ class OidcProvider:
         """See the port."""
         metadata = await self.published.metadata()
         told = await self._redeem(metadata, code, verifier)
-        access_token = told.get("access_token")
-        token = access_token if isinstance(access_token, str) else None
+        token = _access_token(told)
         mine = (self.rules.client_id,)
         expected = Expected(self._issuers(metadata), mine, mine, nonce, token)
-        claims = await self._read(told.get("id_token"), expected)
+        claims = await self._read(told.get("id_token"), expected, from_provider=True)
         if "email" not in claims and metadata.userinfo_endpoint and token:
             claims = await self._enrich(claims, metadata.userinfo_endpoint, token)
         return self.profile(claims)
@@ -69,9 +68,8 @@ class OidcProvider:
         native = self.rules.native_client_ids
         # On Android `azp` is the app's own client and `aud` the server's: any of ours may ask.
         parties = (*native, self.rules.client_id)
-        return self.profile(
-            await self._read(token, Expected(self._issuers(metadata), native, parties, nonce))
-        )
+        expected = Expected(self._issuers(metadata), native, parties, nonce)
+        return self.profile(await self._read(token, expected, from_provider=False))
 
     def profile(self, claims: Mapping[str, object]) -> Profile:
         """What the claims say of the person (OpenID Connect Core 5.1)."""
@@ -111,11 +109,12 @@ class OidcProvider:
             raise provider_failed(f"token endpoint: status {answer.status}")
         return answer.body
 
-    async def _read(self, token: object, expected: Expected) -> dict[str, object]:
+    async def _read(self, token: object, expected: Expected, *, from_provider: bool) -> dict[str, object]:
         """The claims of the ID token."""
         if not isinstance(token, str):
             raise provider_failed("no ID token")
-        return claims_of(token, await self.published.key(token), expected, self.clock())
+        key = await self.published.key(token, from_provider=from_provider)
+        return claims_of(token, key, expected, self.clock())
 
     async def _enrich(self, claims: dict[str, object], url: str, access_token: str) -> dict[str, object]:
         """Add what userinfo tells, only if it speaks of the same person (OpenID Core 5.3.2)."""
@@ -125,3 +124,13 @@ class OidcProvider:
         if answer.body.get("sub") != claims.get("sub"):
             raise provider_failed("userinfo: another subject")
         return {**answer.body, **claims}
+
+
+def _access_token(told: Mapping[str, object]) -> str | None:
+    """The access token, if one came; what no header could carry is none (RFC 6749 appendix A.12)."""
+    token = told.get("access_token")
+    if not isinstance(token, str):
+        return None
+    if not token.isascii():
+        raise provider_failed("token endpoint: an access token that is none")
+    return token
