@@ -32,6 +32,12 @@ def test_all_reasons_are_told_at_once(start_portal: StartPortal) -> None:
         PASSWORD_MIN_LENGTH="four",
         MAIL_PORT="70000",
         AUTH_JWT_SECRET="short",
+        OIDC_ACME_ISSUER="https://[::1",
+        OIDC_ACME_CLIENT_ID="portal",
+        OIDC_ACME_CLIENT_SECRET="secret",
+        OIDC_acme_ISSUER="https://id.example.org",
+        OIDC_NEXT_CLIENT_ID="portal",
+        SOCIAL_RETURN_TO="/app,https://app.example.org/home",
     )
     said = refusal(portal)
     for name in (
@@ -45,6 +51,10 @@ def test_all_reasons_are_told_at_once(start_portal: StartPortal) -> None:
         "MAIL_PORT",
         "AUTH_JWT_SECRET",
         "CLOCK_OFFSET_FILE",
+        "provider acme",
+        "OIDC_acme_ISSUER",
+        "OIDC_NEXT_ISSUER",
+        "SOCIAL_RETURN_TO",
     ):
         assert name in said, f"{name} is not told:\n{said}"
     assert "hunter2" not in said

@@ -4,6 +4,7 @@ import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from auth_portal.http.rules import HttpRules
@@ -105,5 +106,16 @@ def same_site(one: str, other: str) -> bool:
     first, second = urlsplit(one), urlsplit(other)
     if first.scheme != second.scheme:
         return False
-    names = [(part.hostname or "").split(".")[-2:] for part in (first, second)]
-    return names[0] == names[1]
+    one, other = first.hostname or "", second.hostname or ""
+    if _is_address(one) or _is_address(other):
+        return one == other
+    return one.split(".")[-2:] == other.split(".")[-2:]
+
+
+def _is_address(host: str) -> bool:
+    """The host is an IP address, which has no parent that others could share."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -5,9 +5,11 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from auth_portal.settings.reader import Reader, is_loopback
+from auth_portal.social.return_to import is_entry
 from auth_portal.social.rules import ProviderRules, SocialRules
 
 NAMED = re.compile(r"OIDC_([A-Z0-9]+(?:_[A-Z0-9]+)*?)_ISSUER")
+PART = re.compile(r"(OIDC_.+)_(?:ISSUER|CLIENT_ID|CLIENT_SECRET)", re.IGNORECASE)
 RESERVED = {"register", "login", "refresh", "logout", "me", "email", "forgot", "reset", "social"}
 RESERVED |= {"sessions", "events", "identities", "config", "not-me", "info-session", "google", "github"}
 
@@ -20,21 +22,19 @@ def read_social(reader: Reader, backend: str, prefix: str, frontend: str, produc
         match = NAMED.fullmatch(variable)
         if match and reader.text(variable):
             providers.append(_named(reader, match[1], callbacks))
+    _check_names(reader)
     found = tuple(provider for provider in providers if provider is not None)
     for provider in found:
         _check_urls(reader, provider, production)
     handoff = reader.choice("SOCIAL_HANDOFF", ("code", "tokens"), "code")
     if handoff == "tokens" and found:
         reader.warn("SOCIAL_HANDOFF=tokens puts tokens into a URL; move the front end to code and exchange")
-    allowed = tuple(
-        part.strip() for part in (reader.text("SOCIAL_RETURN_TO") or "").split(",") if part.strip()
-    )
     return SocialRules(
         providers=found,
         handoff=handoff,
         frontend=frontend,
         base=callbacks,
-        return_to=allowed,
+        return_to=reader.parsed("SOCIAL_RETURN_TO", _places, ()),
         timeout=reader.duration(
             "SOCIAL_TIMEOUT", timedelta(seconds=5), least=timedelta(seconds=1), most=timedelta(minutes=1)
         ),
@@ -50,6 +50,27 @@ def _credentials(reader: Reader, ident: str, secret: str) -> tuple[str, str] | N
     if client_id or client_secret:
         reader.wrong(secret if client_id else ident, "is missing: both or neither")
     return None
+
+
+def _check_names(reader: Reader) -> None:
+    """A name that is spelt in another way, or has no issuer, would leave its provider off without a word."""
+    for variable in sorted(reader.values):
+        part = PART.fullmatch(variable)
+        if part is None or not reader.text(variable):
+            continue
+        if variable != variable.upper() or NAMED.fullmatch(f"{part[1]}_ISSUER") is None:
+            said = "names no provider: capital letters, digits and single underscores, as in OIDC_ACME_ISSUER"
+            reader.wrong(variable, said)
+        elif not reader.text(f"{part[1]}_ISSUER"):
+            reader.wrong(variable, f"stands there without {part[1]}_ISSUER")
+
+
+def _places(text: str) -> tuple[str, ...]:
+    """A list by commas of what `next` may be. An entry that could never allow anything is a mistake."""
+    places = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not all(is_entry(place) for place in places):
+        raise ValueError("must list paths (/app), paths with all below (/app/*) or origins")
+    return places
 
 
 def _list(reader: Reader, name: str) -> tuple[str, ...]:
@@ -127,7 +148,21 @@ def _named(reader: Reader, name: str, callbacks: str) -> ProviderRules | None:
 def _check_urls(reader: Reader, provider: ProviderRules, production: bool) -> None:
     """Providers are reached by https; http only on loopback and never in production."""
     for url in filter(None, (provider.issuer, provider.api)):
+        scheme, host = _parts(url)
+        plain_allowed = not production and is_loopback(host)
+        if not host or (scheme != "https" and not (scheme == "http" and plain_allowed)):
+            reader.wrong(f"provider {provider.name}", f"{url!r} must be an https URL without a query")
+    scheme, host = _parts(provider.callback)
+    if not host or scheme not in {"http", "https"}:
+        reader.wrong(f"provider {provider.name}", f"the call-back {provider.callback!r} must be a URL")
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Scheme and host; no host for what is no address, or more than one (user, query, fragment)."""
+    try:
         parts = urlsplit(url)
-        plain_allowed = not production and is_loopback(parts.hostname)
-        if parts.scheme != "https" and not (parts.scheme == "http" and plain_allowed):
-            reader.wrong(f"provider {provider.name}", f"{url!r} must be an https URL")
+        _ = parts.port  # raises ValueError when it is no number
+    except ValueError:
+        return "", ""
+    more = parts.username is not None or parts.query or parts.fragment or not url.isascii() or " " in url
+    return parts.scheme, "" if more else parts.hostname or ""

@@ -29,6 +29,14 @@ def checked(asked: str | None, allowed: Iterable[str]) -> str:
     raise Refusal(RETURN_TO_REFUSED, cause="not on the list")
 
 
+def is_entry(text: str) -> bool:
+    """Whether the text can stand on the list: a path, a path with all below it, or an origin."""
+    if text.startswith("/"):
+        stem = text.removesuffix("/*") or "/"
+        return _path_of(stem) == stem
+    return ORIGIN.fullmatch(text.rstrip("/")) is not None
+
+
 def _allows(entry: str, asked: str) -> bool:
     """Whether one entry of the list lets one land there."""
     if entry.startswith("/"):
