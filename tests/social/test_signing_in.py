@@ -64,7 +64,7 @@ def test_a_second_subject_of_the_same_provider_is_not_linked_by_address(
 def test_the_proven_owner_takes_a_squatters_account(social: Social, provider: str) -> None:
     """The squatter has a password, two devices and an identity of his own at another provider."""
     email = an_address()
-    squatter = social.portal.a_person(email=email)
+    squatter = social.portal.a_person(email=email, firstName="Mallory", lastName="was here")
     other = next(name for name in PROVIDERS if name != provider)
     his = social.someone(other)
     nest = social.browser()
@@ -82,6 +82,8 @@ def test_the_proven_owner_takes_a_squatters_account(social: Social, provider: st
     assert owner.device.me().json()["id"] == account
     assert owner.device.me().json()["emailVerified"] is True
     assert owner.device.me().json()["hasPassword"] is False
+    assert "Mallory" not in owner.device.me().text
+    assert "was here" not in owner.device.me().text
     assert list(owner.identities()) == [provider]
     assert squatter.device.signed_out()
     assert second.device.signed_out()

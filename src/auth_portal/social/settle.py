@@ -96,7 +96,7 @@ class Settle:
             case Link(account):
                 return await self._link(account, provider, profile, visitor)
             case TakeOver(account, address):
-                await self._take_over(account, address, provider, visitor)
+                await self._take_over(account, address, provider, profile, visitor)
                 return None
             case Create(address):
                 return await self._create(address, provider, profile, visitor)
@@ -113,7 +113,9 @@ class Settle:
         )
         return Settled(account)
 
-    async def _take_over(self, account: Account, address: str, provider: str, visitor: Visitor) -> None:
+    async def _take_over(
+        self, account: Account, address: str, provider: str, profile: Profile, visitor: Visitor
+    ) -> None:
         """Account first, identity after: see the crash windows in docs/flows/social.md.
 
         Always looks again: the account is now confirmed and has no identity, so the next round
@@ -124,6 +126,11 @@ class Settle:
         if epoch is None:
             return
         await self.tickets.void(account.id, *DIE_WITH_A_TAKE_OVER)
+        if profile.first_name or profile.last_name:  # or a squatter's words would greet the owner in letters
+            first, last = profile.first_name, profile.last_name
+            await self.accounts.rename(
+                account.id, first_name=first, last_name=last, locale=profile.locale, now=now
+            )
         await self.record(Kind.ACCOUNT_TAKEN_OVER, visitor, account_id=account.id, provider=provider)
 
     async def _create(
