@@ -119,6 +119,9 @@ def test_a_form_arrives_and_nothing_compressed_is_asked_for(stranger: str) -> No
         "//127.0.0.1/",
         "https://",
         "http://[::1",
+        "http://127.0.0.1:99999/",
+        "https://127.0.0.1:-1/",
+        "https://xn--/",
         "",
     ],
 )

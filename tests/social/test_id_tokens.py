@@ -11,6 +11,7 @@ import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from starlette.responses import JSONResponse, Response
 
 from auth_portal.core.clock import system_clock
 from auth_portal.core.refusal import Refusal
@@ -179,6 +180,24 @@ SIGNERS: dict[str, Callable[[Claims], str]] = {
 def test_a_signature_that_is_not_the_providers_is_refused(provider: OpenIdStandIn, signer: str) -> None:
     provider.lies = Lies(sign=SIGNERS[signer])
     assert "ID token" in refusal(provider).cause
+
+
+@pytest.mark.row("SO15")
+def test_keys_of_no_kind_are_passed_over(provider: OpenIdStandIn) -> None:
+    strange = [
+        None,
+        [],
+        {"kty": ["RSA"]},
+        {"kty": {}},
+        {"kty": "RSA", "n": 5},
+        {"kty": "EC", "crv": ["P-256"]},
+    ]
+
+    async def keys() -> Response:
+        return JSONResponse({"keys": [*strange, KEY.as_dict(private=False)]})
+
+    provider.lies = Lies(instead={"jwks": keys})
+    assert fetch(provider).subject == "ada"
 
 
 @pytest.mark.row("SO7")

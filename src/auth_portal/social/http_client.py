@@ -103,7 +103,7 @@ class HttpClient:
                 return Answer(response.status_code, _json(raw, where), told_at)
         except TimeoutError:
             raise provider_failed(f"{where}: no whole answer in time") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # UnicodeError: no host by IDNA
             raise provider_failed(f"{where}: {type(error).__name__}") from None
 
     async def _read(self, response: httpx.Response, where: str) -> bytes:
@@ -126,6 +126,7 @@ class HttpClient:
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""
+            _ = parts.port  # raises ValueError when it is none
         except ValueError:
             raise provider_failed("an address that is none") from None
         if parts.scheme == "https" and host:

@@ -160,7 +160,7 @@ def _usable(document: object) -> dict[str, list[Key]]:
         raise provider_failed("key set: no keys")
     kept: dict[str, list[Key]] = {}
     for one in told[:MOST_KEYS]:
-        if not isinstance(one, dict) or one.get("kty") not in {"RSA", "EC", "OKP"}:
+        if not isinstance(one, dict) or one.get("kty") not in ("RSA", "EC", "OKP"):
             continue
         if one.get("use", "sig") != "sig" or not isinstance(one.get("kid", ""), str):
             continue
