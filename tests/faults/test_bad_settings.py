@@ -25,7 +25,7 @@ def test_all_reasons_are_told_at_once(start_portal: StartPortal) -> None:
         AUTH_REFRESH_SECRET="",
         DATABASE_URL="postgresql://auth:hunter2hunter2@127.0.0.1:1/auth",
         BACKEND_DOMAIN="http://auth.example.com",
-        FRONTEND_DOMAIN="https://*.example.com",
+        FRONTEND_DOMAIN="https://*.example.com,https://f\u00fcr.example",
         TRUSTED_PROXIES="",
         RATE_LIMITS="off",
         REFRESH_GRACE="5m",
@@ -55,6 +55,7 @@ def test_all_reasons_are_told_at_once(start_portal: StartPortal) -> None:
         "OIDC_acme_ISSUER",
         "OIDC_NEXT_ISSUER",
         "SOCIAL_RETURN_TO",
+        "xn-- form",
     ):
         assert name in said, f"{name} is not told:\n{said}"
     assert "hunter2" not in said

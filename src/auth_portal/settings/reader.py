@@ -57,6 +57,8 @@ def parse_origin(text: str) -> str:
     parts = urlsplit(text.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname or "*" in text:
         raise ValueError("must be an origin such as https://app.example.com (no wildcard)")
+    if not parts.netloc.isascii():  # browsers name it so in `Origin`, and headers carry nothing else
+        raise ValueError("must be written in ASCII: an international name by its xn-- form")
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
         raise ValueError("must be an origin without path, query or user")
     _ = parts.port  # raises ValueError when it is no number
