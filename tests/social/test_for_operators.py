@@ -27,7 +27,11 @@ def test_doctor_finds_a_provider_that_is_broken(own: Social) -> None:
     own.stage.google.lies = Lies(instead={"discovery": breaks})
     assert re.search(r"BAD +google: .*status 500", own.portal.run("doctor", status=1))
     own.stage.google.lies = Lies(metadata={"issuer": "https://evil.example"})
-    assert "speaks for https://evil.example" in own.portal.run("doctor", status=1)
+    # Two addresses whose last numbers agree (127.0.0.1 is ours) are two sites all the same.
+    own.portal.settings["FRONTEND_DOMAIN"] = "http://10.9.0.1:3000"
+    said = own.portal.run("doctor", status=1)
+    assert "speaks for https://evil.example" in said
+    assert "the front end is another site" in said
 
 
 def test_the_demo_lets_its_people_in() -> None:
