@@ -1,4 +1,4 @@
-"""OP3: another process holds SQLite's write lock: changes wait, then are refused; reads go on."""
+"""OP3: somebody else holds a lock: changes wait, then are refused for good; reads go on."""
 
 import os
 import sqlite3
@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import StartPortal
 from tests.faults.asking import is_back, not_now
+from tests.rig.postgres import run_sql
 from tests.rig.server import Portal
 
 HELD_SECONDS = 10  # longer than the writer waits
@@ -69,3 +70,30 @@ def test_a_long_lock_is_a_503_that_changes_nothing_while_reads_go_on(start_porta
     for person in people:
         assert is_back(person.device), "the same token works: nothing was advanced"
         assert len(person.device.sessions()) == 1
+
+
+def test_a_change_that_was_answered_503_is_not_applied_when_the_lock_is_gone(
+    empty_postgresql: str, start_portal: StartPortal
+) -> None:
+    """Else the rotation comes true long after the answer, and the same token is taken for a stolen one."""
+    portals = [
+        start_portal(DATABASE_URL=empty_postgresql, REFRESH_GRACE="1s", DATABASE_STATEMENT_CACHE=kept)
+        for kept in ("100", "0")
+    ]
+    people = [portal.a_person() for portal in portals]
+    lock = "BEGIN; SELECT id FROM sessions FOR UPDATE; SELECT pg_sleep(7); COMMIT"
+    foreign = threading.Thread(target=run_sql, args=(empty_postgresql, lock))
+    foreign.start()
+    time.sleep(0.5)
+    answers = []
+    asking = [
+        threading.Thread(target=lambda one=person: answers.append(one.device.refresh())) for person in people
+    ]
+    for thread in asking:
+        thread.start()
+    for thread in (*asking, foreign):
+        thread.join()
+    assert len(answers) == len(people)
+    assert all(not_now(answer) for answer in answers)
+    time.sleep(1.2)  # a rotation that came true would be older than the grace now
+    assert all(is_back(person.device) for person in people), "the same token works: nothing was advanced"

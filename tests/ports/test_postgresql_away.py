@@ -69,6 +69,23 @@ class Line:
         writer.close()
 
 
+class Pooler(Line):
+    """Takes no parameters that it does not know, as PgBouncer does."""
+
+    async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)  # may it be TLS?
+        writer.write(b"N")
+        greeting = await reader.read(65536)
+        if b"_timeout" in greeting:
+            said = b"SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0"
+            writer.write(b"E" + (len(said) + 4).to_bytes(4) + said)
+            writer.close()
+            return
+        there, back = await asyncio.open_connection(*self._target)
+        back.write(greeting)
+        await asyncio.gather(self._carry(reader, back), self._carry(there, writer))
+
+
 @asynccontextmanager
 async def lined(url: str) -> AsyncIterator[tuple[Stores, Line]]:
     """A migrated database that is reached over a line."""
@@ -127,6 +144,21 @@ async def test_connections_that_the_server_ended_are_replaced(empty_postgresql: 
         await asyncio.sleep(0.2)
         found = await asyncio.gather(*(stores.accounts.find(account.id) for _ in range(20)))
         assert found == [account] * 20
+
+
+@pytest.mark.parametrize("cache", [0, 100])
+async def test_a_pooler_that_takes_no_parameters_is_spoken_to_without(
+    empty_postgresql: str, cache: int
+) -> None:
+    parts = urlsplit(empty_postgresql)
+    pooler = Pooler(str(parts.hostname), int(parts.port or 0))
+    await pooler.restore()
+    url = f"postgresql://postgres@127.0.0.1:{pooler.port}{parts.path}"
+    stores = await open_sql(StorageRules(url, statement_cache=cache), Quiet())
+    await stores.admin.migrate(lambda _line: None)
+    await stores.ping()
+    await stores.close()
+    await pooler.cut()
 
 
 async def test_opening_needs_no_server() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import asyncpg
+from asyncpg.exceptions import ProtocolViolationError
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
@@ -17,22 +18,35 @@ from auth_portal.storage.sql.postgresql_pool import ConnectionPool
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 4.5  # for the wait for a connection and the statement together
 TRIES = 6  # of a change that the database asks to try once more
-APPLICATION = "auth-portal"
+APPLICATION = {"application_name": "auth-portal"}
+# The server gives up before we do: a statement that still waits for a lock when its request was answered
+# 503 would be applied much later, and a rotation applied later makes the honest client's token an old one.
+GIVES_UP = {"statement_timeout": "4000", "idle_in_transaction_session_timeout": "10000"}
+BEGIN = "BEGIN"
+BEGIN_POOLED = f"BEGIN; SET LOCAL statement_timeout = {GIVES_UP['statement_timeout']}"
 
 
 def pool_for(rules: StorageRules) -> ConnectionPool:
     """A pool that connects when it is first needed, so that opening never fails."""
     url = plain_url(rules.url)
 
-    async def connect() -> asyncpg.Connection:
+    async def dial(settings: dict[str, str]) -> asyncpg.Connection:
         connection: asyncpg.Connection = await asyncpg.connect(
             url,
             timeout=CONNECT_SECONDS,
             statement_cache_size=rules.statement_cache,
             max_cached_statement_lifetime=0,
-            server_settings={"application_name": APPLICATION},
+            server_settings=settings,
         )
         return connection
+
+    async def connect() -> asyncpg.Connection:
+        if rules.statement_cache == 0:
+            return await dial(APPLICATION)
+        try:
+            return await dial(APPLICATION | GIVES_UP)
+        except ProtocolViolationError:  # a pooler of whole sessions, which takes no such parameter
+            return await dial(APPLICATION)
 
     return ConnectionPool(connect, rules.pool)
 
@@ -51,8 +65,10 @@ class PostgresqlDatabase:
         self.statements: list[Statement] = []
         self._dialect = dialect()  # type: ignore[no-untyped-call]
         # Without a cache (a pooler such as PgBouncer stands between) the two messages of one
-        # statement may reach two servers, unless a transaction holds them together.
+        # statement may reach two servers, unless a transaction holds them together. Nor do poolers
+        # take parameters of a session.
         self._pooled = statement_cache == 0
+        self._begin = BEGIN_POOLED if self._pooled else BEGIN
 
     def prepare(self, declared: Executable) -> Statement:
         """Compile a declared statement, once, at start."""
@@ -78,7 +94,7 @@ class PostgresqlDatabase:
 
     async def transaction(self, work: Callable[[], Work[Result]]) -> Result:
         """Several statements, committed together when this returns, or not at all."""
-        return await self._persist(lambda connection: _transact(connection, work()))
+        return await self._persist(lambda connection: _transact(connection, work(), self._begin))
 
     async def close(self) -> None:
         """Wait for what runs, then close every connection; those that hang are cut."""
@@ -127,9 +143,9 @@ async def _execute(connection: asyncpg.Connection, step: Step) -> Outcome:
     return Outcome((), int(status.rsplit(" ", 1)[-1]))
 
 
-async def _transact(connection: asyncpg.Connection, work: Work[Result]) -> Result:
+async def _transact(connection: asyncpg.Connection, work: Work[Result], begin: str) -> Result:
     """Run a change of several steps between BEGIN and COMMIT."""
-    await connection.execute("BEGIN")
+    await connection.execute(begin)
     try:
         answer = await _drive(connection, work)
     except Exception:
