@@ -64,10 +64,14 @@ class Sweep:
         return total
 
     async def _deleted(self) -> int:
-        """Deleted accounts: finish an erasing that was cut short, then remove the row itself."""
-        gone = await self.stores.accounts.sweep_deleted(self.clock() - DELETED_STAY, STEP)
+        """Deleted accounts: finish an erasing that was cut short, then remove the row itself.
+
+        In that order: the row is what the next round finds if this one is cut short in its turn.
+        """
+        gone = await self.stores.accounts.deleted_before(self.clock() - DELETED_STAY, STEP)
         for account_id in gone:
             await self.erase(account_id, None)
+            await self.stores.accounts.remove_deleted(account_id)
         return len(gone)
 
     async def forever(self) -> None:
@@ -78,6 +82,8 @@ class Sweep:
                 swept = await self()
             except Refusal as refusal:
                 self.log.warning("sweep put off", cause=str(refusal))
+            except Exception as error:  # noqa: BLE001 -- whatever it was: rows must not pile up for ever
+                self.log.error("a sweep failed", cause=repr(error))
             else:
                 if any(swept.values()):
                     self.log.info("swept", **swept)

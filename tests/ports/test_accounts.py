@@ -291,8 +291,10 @@ async def test_the_sweep_removes_what_was_deleted_long_enough_ago(stores: Stores
     for hours, account in enumerate(gone):
         assert await stores.accounts.delete(account.id, after(hours=hours))
     living = await kept(stores)
-    assert await stores.accounts.sweep_deleted(after(hours=2), 1) == [gone[0].id]
-    assert await stores.accounts.sweep_deleted(after(hours=2), 9) == [gone[1].id]
-    assert await stores.accounts.sweep_deleted(after(hours=2), 9) == []
+    assert await stores.accounts.deleted_before(after(hours=2), 1) == [gone[0].id]
+    assert await stores.accounts.remove_deleted(gone[0].id)
+    assert not await stores.accounts.remove_deleted(gone[0].id)
+    assert not await stores.accounts.remove_deleted(living.id)
+    assert await stores.accounts.deleted_before(after(hours=2), 9) == [gone[1].id]
     assert await stores.accounts.find(gone[0].id) is None
     assert await stores.accounts.find(living.id) == living

@@ -136,5 +136,8 @@ class Accounts(Protocol):
     async def forgive(self, account_id: str) -> None:
         """End the run of failures: after a reset, or a sign-in from a known device."""
 
-    async def sweep_deleted(self, before: datetime, at_most: int) -> list[str]:
-        """Remove rows deleted before that instant; returns their ids (at most `at_most`)."""
+    async def deleted_before(self, before: datetime, at_most: int) -> list[str]:
+        """Ids of accounts deleted before that instant, the earliest first."""
+
+    async def remove_deleted(self, account_id: str) -> bool:
+        """Remove the row of a deleted account, when nothing that hangs on it is left; once."""

@@ -33,9 +33,13 @@ class Erase:
         await self.devices.forget(account_id)
         await self.sessions.forget(account_id)
         if email is not None:
-            await self.tickets.void_all(email)
-            await self.outbox.forget(email, self.clock())
+            await self.address(email)
         await self.journal.pseudonymise(account_id)
+
+    async def address(self, email: str) -> None:
+        """What hangs on the address alone, and cannot be found any more once the row forgot it."""
+        await self.tickets.void_all(email)
+        await self.outbox.forget(email, self.clock())
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,12 @@ class RemoveAccount:
     clock: Clock
 
     async def __call__(self, account: Account, visitor: Visitor) -> bool:
-        """Blank the row (one change: address free, epoch raised), then erase; False if it was gone."""
+        """Blank the row (one change: address free, epoch raised), then erase; False if it was gone.
+
+        What hangs on the address goes before that as well: cut short after it, the sweep would not find it.
+        """
+        if account.email is not None:
+            await self.erase.address(account.email)
         if not await self.accounts.delete(account.id, self.clock()):
             return False
         await self.record(Kind.ACCOUNT_DELETED, visitor, account_id=account.id)

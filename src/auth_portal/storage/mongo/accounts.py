@@ -208,10 +208,15 @@ class MongoAccounts:
         """See the port."""
         await self.accounts.change({"_id": account_id}, {"$set": END_RUN})
 
-    async def sweep_deleted(self, before: datetime, at_most: int) -> list[str]:
+    async def deleted_before(self, before: datetime, at_most: int) -> list[str]:
         """See the port."""
         where = {"deleted_at": {"$lt": stored(before)}}
-        return await self.accounts.sweep(where, [("deleted_at", 1)], at_most)
+        found = await self.accounts.many(where, [("deleted_at", 1)], at_most, fields={"_id": 1})
+        return [str(document["_id"]) for document in found]
+
+    async def remove_deleted(self, account_id: str) -> bool:
+        """See the port."""
+        return await self.accounts.take({"_id": account_id, "deleted_at": {"$gt": 0}}) is not None
 
     async def _new_epoch(self, where: Document, change: Document | list[Document]) -> int | None:
         """Change one account and return its epoch as it then is."""

@@ -198,7 +198,7 @@ def _endings(db: Database) -> dict[str, Statement]:
         "deleted_before": db.prepare(
             select(A.id).where(A.deleted_at < given("before")).order_by(A.deleted_at).limit(at_most())
         ),
-        "remove": db.prepare(delete(ACCOUNTS).where(MINE, A.deleted_at < given("before"))),
+        "remove": db.prepare(delete(ACCOUNTS).where(MINE, A.deleted_at.is_not(None))),
     }
 
 

@@ -214,20 +214,14 @@ class SqlAccounts:
         """See the port."""
         await self._done(self._writes.forgive, account_id=account_id)
 
-    async def sweep_deleted(self, before: datetime, at_most: int) -> list[str]:
+    async def deleted_before(self, before: datetime, at_most: int) -> list[str]:
         """See the port."""
         due = {"before": to_milliseconds(before), "at_most": at_most}
-        gone = [str(row[0]) for row in await self._db.all(self._writes.deleted_before, due)]
+        return [str(row[0]) for row in await self._db.all(self._writes.deleted_before, due)]
 
-        def remove() -> Work[list[str]]:
-            removed = []
-            for account_id in gone:
-                values = {"account_id": account_id, "before": due["before"]}
-                if (yield Step(self._writes.remove, values)).changed:
-                    removed.append(account_id)
-            return removed
-
-        return await self._db.transaction(remove) if gone else []
+    async def remove_deleted(self, account_id: str) -> bool:
+        """See the port."""
+        return await self._done(self._writes.remove, account_id=account_id)
 
     async def _done(self, statement: Statement, **values: Any) -> bool:
         """Run a one-row change; True when its guard let it through."""
