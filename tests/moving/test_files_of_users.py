@@ -15,7 +15,8 @@ from argon2 import PasswordHasher
 
 from auth_portal.cli.moving import understood
 from auth_portal.core.clock import system_clock
-from auth_portal.moving.arrival import Remark
+from auth_portal.moving.arrival import Remark, Unusable
+from auth_portal.moving.dump import NoDumpError
 from auth_portal.moving.move_out import MoveOut
 from auth_portal.moving.user_file import UserFile
 from tests.moving.originals import Hashes
@@ -138,6 +139,56 @@ def test_people_come_in_from_either_kind_of_file(
     asyncio.run(work())
 
 
+BROKEN = [
+    ("a.jsonl", b'{"email":"a@x.org"}\n{oops\n{"email":"b@x.org"}', ["a@x.org", "line 2", "b@x.org"]),
+    ("a.jsonl", b'\xef\xbb\xbf{"email":"a@x.org"}\n\n[1]\n{"email":"\xff"}', ["a@x.org", "line 3", "line 4"]),
+    ("a.json", b'[{"email":"a@x.org"}, 7]', ["a@x.org", "element 2"]),
+    ("a.csv", b'\xef\xbb\xbf"email",, locale \n\na@x.org,x,de\n', ["a@x.org"]),
+    ("a.csv", b"email,firstName\na@x.org,M\xfcller\nb@x.org,M\xc3\xbcller\n", ["line 2", "b@x.org"]),
+    ("a.csv", b'email,firstName\na@x.org,"Anna\nb@x.org,Berta\n', ["line 2"]),
+    ("a.csv", b"email,firstName\na@x.org," + b"x" * 1_000_001 + b"\nb@x.org,y\n", ["line 2", "b@x.org"]),
+    ("a.csv", b"email,passwordHash\na@x.org,Smith, x\nb@x.org,,,\n", ["line 2", "b@x.org"]),
+]
+
+
+@pytest.mark.parametrize(("name", "written", "expected"), BROKEN)
+def test_a_broken_row_is_named_by_its_line_and_spoils_no_other(
+    name: str, written: bytes, expected: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(written)
+
+    async def read() -> list[str | None]:
+        rows = UserFile(file, system_clock, understood).rows()
+        return [row.where if isinstance(row, Unusable) else row.email async for row in rows]
+
+    assert asyncio.run(read()) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("a.json", b'[{"email":"a@x.org"},'),
+        ("a.csv", b"Email;Name\na@x.org;x\n"),
+        ("a.csv", "\ufeffemail,firstName\na@x.org,x\n".encode("utf-16")),
+    ],
+)
+def test_a_file_that_brings_nobody_is_refused_as_a_whole(name: str, written: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(written)
+
+    async def count() -> int:
+        return await UserFile(tmp_path / name, system_clock, understood).count()
+
+    with pytest.raises(NoDumpError, match=name):
+        asyncio.run(count())
+
+
+def test_a_hash_too_dear_to_compute_is_no_password_when_it_comes_in() -> None:
+    dear = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("x").replace("m=64", "m=9999999")
+    assert not understood(dear)
+    assert understood(dear.replace("m=9999999", "m=64"))
+
+
 @pytest.mark.parametrize("suffix", ["jsonl", "csv"])
 def test_what_goes_out_comes_in_again_unchanged(
     suffix: str, hashes: Hashes, database: dict[str, str], tmp_path: Path
@@ -211,3 +262,8 @@ def test_the_commands_write_a_private_file_and_read_it_back(
     assert second.device().login(person.email, person.password).status_code == 200
     assert "no file" in second.run("import", "users", str(tmp_path / "nothing.jsonl"), status=1)
     assert "--from" in second.run("import", "original", status=1)
+    nowhere = str(tmp_path / "no folder" / "report.txt")
+    assert "cannot be written" in second.run("import", "users", str(file), "--report", nowhere, status=1)
+    (tmp_path / "cut.json").write_text('[{"email":')
+    assert "JSON array" in second.run("import", "users", str(tmp_path / "cut.json"), status=1)
+    assert "MongoDB URL" in second.run("import", "original", "--from", "mongodb://", status=1)

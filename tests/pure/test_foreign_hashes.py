@@ -2,6 +2,7 @@
 
 import bcrypt
 import pytest
+from argon2 import PasswordHasher, Type
 
 from auth_portal.passwords.foreign import is_foreign, matches
 
@@ -16,7 +17,16 @@ EXPORTED = "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZ
 FIREBASE = f"$firebase-scrypt$ln=14,r=8,ss=Bw==,key={SIGNER}$42xEC+ixf3L2lw==${EXPORTED}"
 BCRYPT = bcrypt.hashpw(b"a password", b"$2b$04$abcdefghijklmnopqrstuu").decode()
 
+ARGON2I, ARGON2D = (
+    PasswordHasher(time_cost=1, memory_cost=64, parallelism=1, type=one).hash(
+        "a password", salt=b"0123456789abcdef"
+    )
+    for one in (Type.I, Type.D)
+)
+
 VECTORS = [
+    ("a password", ARGON2I),
+    ("a password", ARGON2D),
     ("lètmein", DJANGO),
     ("pa$$word", PASSLIB_DJANGO),
     ("lètmein", PASSLIB_SCRYPT),
@@ -38,7 +48,7 @@ def test_the_password_and_no_other_matches(password: str, stored: str) -> None:
     assert not matches(b"", stored)
 
 
-@pytest.mark.parametrize(("password", "stored"), [VECTORS[0], VECTORS[2], VECTORS[4]])
+@pytest.mark.parametrize(("password", "stored"), [VECTORS[0], VECTORS[2], VECTORS[4], VECTORS[6]])
 def test_a_change_anywhere_in_salt_or_hash_matches_nothing(password: str, stored: str) -> None:
     salt_at = stored.rindex("$", 0, stored.rindex("$")) + 1
     for place in range(salt_at, len(stored) - 3, 7):  # the last letters have bits that count for nothing
@@ -61,6 +71,10 @@ def test_bcrypt_reads_seventy_two_bytes_and_does_not_raise_beyond() -> None:
         "plain",
         "$2b$",
         "$2b$31$" + "a" * 53,
+        "$2b$03$" + "a" * 53,
+        ARGON2I.replace("m=64", "m=9999999"),
+        ARGON2I.replace("t=1", "t=0"),
+        ARGON2I.replace("p=1", "p=9"),
         "$2x$04$" + "a" * 53,
         BCRYPT[:-1],
         BCRYPT + "a",

@@ -22,8 +22,8 @@ from auth_portal.moving.report import Report
 from auth_portal.moving.source import Source
 from auth_portal.moving.user_file import UserFile
 from auth_portal.passwords.foreign import is_foreign, matches
-from auth_portal.passwords.hashing import OURS
-from auth_portal.storage.stores import Stores
+from auth_portal.passwords.hashing import is_ours
+from auth_portal.storage.stores import StorageError, Stores
 
 MOST_NOTES = 20
 
@@ -70,6 +70,7 @@ def original(
     """
     if (source is None) == (dump is None):
         raise Sorry("Name the original's database with --from, or a file with --from-dump.")
+    _require_writable(report)
 
     async def work() -> Report:
         async with opened() as portal:
@@ -80,7 +81,10 @@ def original(
                 )
             from auth_portal.storage.mongo.original import open_original  # noqa: PLC0415 -- heavy
 
-            database = open_original(str(source), clock, understood)
+            try:
+                database = open_original(str(source), clock, understood)
+            except StorageError as fault:
+                raise Sorry(str(fault)) from None
             try:
                 return await _move_in(portal.stores, clock, database, "original", apply=apply)
             finally:
@@ -106,6 +110,7 @@ def users(file: Path, *, apply: bool = False, report: Path | None = None) -> Non
         Write every remark, row by row, to this file as well.
 
     """
+    _require_writable(report)
 
     async def work() -> Report:
         async with opened() as portal:
@@ -144,7 +149,7 @@ def export_users(file: Annotated[Path, Parameter(allow_leading_hyphen=True)]) ->
 
 def understood(stored: str) -> bool:
     """Sign-in can check a hash of this form."""
-    return is_foreign(stored) or OURS.fullmatch(stored) is not None
+    return is_foreign(stored) or is_ours(stored)
 
 
 async def _move_in(stores: Stores, clock: Clock, source: Source, name: str, *, apply: bool) -> Report:
@@ -156,13 +161,25 @@ async def _move_in(stores: Stores, clock: Clock, source: Source, name: str, *, a
             found = await move_in(source, name, apply=apply, told=told)
     except NoDumpError as missing:
         raise Sorry(str(missing)) from None
+    except OSError as fault:
+        raise Sorry(f"{fault.filename or 'The file'} cannot be read: {fault.strerror}") from None
     return found
+
+
+def _require_writable(report: Path | None) -> None:
+    """Before anything is done, not after it. Raises Sorry."""
+    try:
+        if report is not None:
+            report.open("a").close()
+    except OSError as fault:
+        raise Sorry(f"{report} cannot be written: {fault.strerror}") from None
 
 
 def _say(found: Report, file: Path | None) -> None:
     """The report, and the first remarks row by row; all of them into `file`."""
     if file is not None:
-        file.write_text("".join(f"{where}\t{what}\n" for where, what in found.notes))
+        notes = "".join(f"{where}\t{what}\n" for where, what in found.notes)
+        file.write_text(notes, encoding="utf-8", errors="backslashreplace")
     for line in found.lines():
         print(line)
     if found.notes:

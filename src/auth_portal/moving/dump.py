@@ -59,12 +59,15 @@ class Dump:
 
 
 def documents(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Each document's place and text; of an array (`--jsonArray`) its elements."""
+    """Each document's place and text; of an array (`--jsonArray`) its elements. Raises NoDumpError."""
     with path.open("rb") as file:
         start = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
         file.seek(0)
         if start.startswith(b"["):
-            elements = msgspec.json.decode(file.read().lstrip(b"\xef\xbb\xbf"), type=list[msgspec.Raw])
+            try:
+                elements = msgspec.json.decode(file.read().lstrip(b"\xef\xbb\xbf"), type=list[msgspec.Raw])
+            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+                raise NoDumpError(f"{path} begins as a JSON array and is none: {error}") from None
             for number, element in enumerate(elements, 1):
                 yield f"element {number}", bytes(element)
             return

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,8 @@ COLUMNS = (
 )
 LONGEST_LOCALE = 35  # RFC 5646 section 4.4.1
 LONGEST_FIELD = 1_000_000
+LONGEST_EMAIL = 254
+LONGEST_SUBJECT = 255  # OpenID Connect Core section 2; a longer one fits into no index
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class UserFile:
         """See the port."""
         now = self.clock()
         for where, raw in self._raw():
-            yield read_user(raw, where, now, self.understood)
+            yield raw if isinstance(raw, Unusable) else read_user(raw, where, now, self.understood)
 
     async def count(self) -> int:
         """See the port."""
@@ -57,7 +60,7 @@ class UserFile:
         return {}
 
     def _raw(self) -> Iterator[tuple[str, object]]:
-        """Each row with its place; None for one that cannot be decoded."""
+        """Each row with its place, or what is wrong with it when it cannot be decoded."""
         if not self.path.is_file():
             raise NoDumpError(f"no file {self.path}")
         if self.path.suffix.lower() == ".csv":
@@ -67,22 +70,55 @@ class UserFile:
             try:
                 yield where, msgspec.json.decode(text)
             except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-                yield where, None
+                yield where, Unusable(where, "the line is no JSON")
 
 
 def csv_rows(path: Path) -> Iterator[tuple[str, object]]:
-    """Rows of a CSV file with a head line; empty cells are absent, `identities` holds JSON."""
+    """Rows of a CSV file with a head line; empty cells are absent, `identities` holds JSON.
+
+    Strict: a quote that is never closed would else swallow every person after it as somebody's name.
+    """
     csv.field_size_limit(LONGEST_FIELD)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.DictReader(file)
-        for cells in reader:
-            row: dict[str, object] = {name: cell for name, cell in cells.items() if name and cell}
-            if isinstance(text := row.get("identities"), str):
-                try:
-                    row["identities"] = msgspec.json.decode(text)
-                except (msgspec.DecodeError, RecursionError):
-                    row["identities"] = text
-            yield f"line {reader.line_num}", row
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        lines = csv.reader(file, strict=True)
+        names = _head(lines, path)
+        while True:
+            where = f"line {lines.line_num + 1}"
+            try:
+                cells = next(lines, None)
+            except csv.Error as error:
+                yield where, Unusable(where, f"the line is no CSV: {error}")
+                continue
+            if cells is None:
+                return
+            if cells:
+                yield where, _row(names, cells, where)
+
+
+def _head(lines: Iterator[list[str]], path: Path) -> list[str]:
+    """The names of the columns. Raises NoDumpError for a file that cannot bring anybody."""
+    try:
+        names = [name.strip() for name in next(lines, [])]
+    except csv.Error as error:
+        raise NoDumpError(f"{path} is no CSV: {error}") from None
+    if names and not {"email", "identities"} & {*names}:
+        raise NoDumpError(
+            f"the first line of {path} names neither email nor identities; columns are separated by commas"
+        )
+    return names
+
+
+def _row(names: list[str], cells: list[str], where: str) -> dict[str, object] | Unusable:
+    """The filled cells under their names."""
+    if any(cells[len(names) :]):
+        return Unusable(where, "the line has more cells than the first line has names")
+    if not all(cell.isascii() or cell.encode(errors="replace").decode() == cell for cell in cells):
+        return Unusable(where, "the line is not UTF-8")
+    row: dict[str, object] = {name: cell for name, cell in zip(names, cells, strict=False) if name and cell}
+    if isinstance(text := row.get("identities"), str):
+        with suppress(msgspec.DecodeError, RecursionError):
+            row["identities"] = msgspec.json.decode(text)
+    return row
 
 
 def read_user(raw: object, where: str, now: datetime, understood: Understood) -> Read:
@@ -108,7 +144,7 @@ def read_user(raw: object, where: str, now: datetime, understood: Understood) ->
         password_hash=values.password_hash("passwordHash", understood),
         email_confirmed_at=_confirmed_at(values, created) if email is not None else None,
         locale=(values.text("locale") or "")[:LONGEST_LOCALE] or None,
-        social_type=values.text("socialType"),
+        social_type=read_id(values.text("socialType")),
         password_changed_at=values.instant("lastPasswordChange"),
         password_reset_at=values.instant("lastPasswordReset"),
         disabled_at=values.instant("disabledAt"),
@@ -131,13 +167,14 @@ def _identities(values: Values) -> tuple[ArrivingIdentity, ...]:
     for one in given if isinstance(given, list) else [given]:
         facts = Values(one if isinstance(one, dict) else {})
         provider, subject = facts.text("provider"), facts.text("subject")
-        if provider is None or subject is None or read_id(provider) is None or ":" in provider:
+        known = provider is not None and read_id(provider) is not None and ":" not in provider
+        if not known or provider is None or subject is None or len(subject) > LONGEST_SUBJECT:
             values.remark(Remark.IDENTITY_UNREADABLE)
             continue
         found[(provider, subject)] = ArrivingIdentity(
             provider=provider,
             subject=subject,
-            email=facts.text("email"),
+            email=(facts.text("email") or "")[:LONGEST_EMAIL] or None,
             linked_at=read_instant(facts.raw.get("linkedAt")),
             id=read_id(facts.raw.get("id")),
         )

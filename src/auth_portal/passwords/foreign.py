@@ -4,6 +4,7 @@ Formats (base64 is the standard alphabet, padded or not, `.` is read as `+`):
 
 - bcrypt: `$2a$`, `$2b$`, `$2y$`. Only the first 72 bytes count, as where they came from.
 - scrypt: `$scrypt$ln=16,r=8,p=1$<salt>$<hash>` (the PHC string of passlib and others).
+- argon2i and argon2d: `$argon2i$v=19$m=65536,t=3,p=4$<salt>$<hash>`; argon2id is our own form.
 - PBKDF2 as Django stores it: `pbkdf2_sha256$<iterations>$<salt as text>$<hash>`.
 - Firebase's scrypt: `$firebase-scrypt$ln=14,r=8,ss=<salt separator>,key=<signer key>$<salt>$<hash>`, where
   ln is the project's mem_cost, r its rounds; salt and hash come from the account's export.
@@ -17,18 +18,26 @@ from collections.abc import Callable
 from hmac import compare_digest
 
 import bcrypt
+from argon2.exceptions import Argon2Error
+from argon2.low_level import Type, verify_secret
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 BCRYPT_BYTES = 72
-MOST_BCRYPT_COST = 15
+BCRYPT_COSTS = range(4, 16)  # below four nothing computes it
 MOST_MEMORY = 256 * 1024 * 1024  # bytes: an imported hash must not be able to exhaust the server
 MOST_LANES = 16
 MOST_ITERATIONS = 10_000_000
 MOST_STORED = 1024  # characters
+MOST_PASSES_KIB = 4 * MOST_MEMORY // 1024  # memory times passes of an argon2
 BASE64 = r"[A-Za-z0-9+/.]+={0,2}"
 BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
+ARGON2 = re.compile(
+    r"\$argon2([id])\$v=(?:16|19)\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})"
+    r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,171}",
+    re.ASCII,
+)
 SCRYPT = re.compile(
     rf"\$scrypt\$ln=(\d{{1,2}}),r=(\d{{1,3}}),p=(\d{{1,3}})\$({BASE64})\$({BASE64})", re.ASCII
 )
@@ -49,7 +58,7 @@ def matches(password: bytes, stored: str) -> bool:
     check = _checker(stored)
     try:
         return check is not None and check(password)
-    except (ValueError, Base64Error, MemoryError):
+    except (ValueError, Base64Error, MemoryError, Argon2Error):
         return False
 
 
@@ -58,8 +67,18 @@ def _checker(stored: str) -> Callable[[bytes], bool] | None:
     if len(stored) > MOST_STORED:
         return None
     if found := BCRYPT.fullmatch(stored):
-        cheap = int(found[1]) <= MOST_BCRYPT_COST
+        cheap = int(found[1]) in BCRYPT_COSTS
         return (lambda password: _bcrypt(password, stored)) if cheap else None
+    if found := ARGON2.fullmatch(stored):
+        memory, passes, lanes = (int(found[group]) for group in (2, 3, 4))
+        fair = 0 < 8 * lanes <= memory <= MOST_MEMORY // 1024 and 0 < memory * passes <= MOST_PASSES_KIB
+        type_ = Type.I if found[1] == "i" else Type.D
+        return (lambda password: verify_secret(stored.encode(), password, type_)) if fair else None
+    return _checker_by_derivation(stored)
+
+
+def _checker_by_derivation(stored: str) -> Callable[[bytes], bool] | None:
+    """The forms whose key we derive and compare ourselves."""
     if found := SCRYPT.fullmatch(stored):
         ln, r, p = (int(found[group]) for group in (1, 2, 3))
         salt, expected = found[4], found[5]

@@ -113,7 +113,7 @@ class Hasher:
         secret = _bytes(password)
         if len(secret) > MOST_BYTES:
             return lambda: _is_argon2(secret[:MOST_BYTES], self._nobodys)
-        if stored is not None and self._is_ours(stored):
+        if stored is not None and is_ours(stored):
             return lambda: _is_argon2(secret, stored)
         if stored is not None and is_foreign(stored):
             return lambda: any(matches(form, stored) for form in _forms(password))
@@ -147,14 +147,6 @@ class Hasher:
         if not done.cancelled():
             done.exception()
 
-    def _is_ours(self, stored: str) -> bool:
-        """An argon2id string whose cost is within bounds."""
-        found = OURS.fullmatch(stored) if len(stored) <= MOST_STORED else None
-        if found is None:
-            return False
-        memory, passes, lanes = (int(found[group]) for group in (1, 2, 3))
-        return 8 * lanes <= memory <= MOST_MEMORY_KIB and 0 < memory * passes <= MOST_WORK_KIB and lanes > 0
-
     def _is_current(self, stored: str | None) -> bool:
         """Hashed with today's parameters."""
         return stored is not None and stored.startswith(self._prefix())
@@ -180,6 +172,15 @@ def _forms(password: str) -> list[bytes]:
     """Imported hashes were made of the text as it was typed, which need not have been NFC."""
     typed = password.encode("utf-8", "surrogatepass")
     return [typed] if typed == _bytes(password) else [_bytes(password), typed]
+
+
+def is_ours(stored: str) -> bool:
+    """An argon2id string whose cost is within bounds."""
+    found = OURS.fullmatch(stored) if len(stored) <= MOST_STORED else None
+    if found is None:
+        return False
+    memory, passes, lanes = (int(found[group]) for group in (1, 2, 3))
+    return 8 * lanes <= memory <= MOST_MEMORY_KIB and 0 < memory * passes <= MOST_WORK_KIB and lanes > 0
 
 
 def _is_argon2(secret: bytes, stored: str) -> bool:

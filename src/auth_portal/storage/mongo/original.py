@@ -7,12 +7,14 @@ from bson import DatetimeMS, Decimal128, ObjectId
 from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import ConfigurationError, InvalidURI
 
 from auth_portal.core.clock import Clock
 from auth_portal.moving.arrival import Read
 from auth_portal.moving.cleaning import Understood
 from auth_portal.moving.original import read_original
 from auth_portal.storage.mongo.collection import Document, reaching
+from auth_portal.storage.stores import StorageError
 
 AT_ONCE = 1000
 OTHERS = ("sessions", "forgots")
@@ -62,10 +64,16 @@ class OriginalDatabase:
 
 
 def open_original(url: str, clock: Clock, understood: Understood) -> OriginalDatabase:
-    """A reader of the database that the URL names (`test` as mongoose does, when it names none)."""
-    client: AsyncMongoClient[Document] = AsyncMongoClient(
-        url, appname="auth-portal import", serverSelectionTimeoutMS=5000, connectTimeoutMS=5000
-    )
+    """A reader of the database that the URL names (`test` as mongoose does, when it names none).
+
+    Raises StorageError for a URL that is none.
+    """
+    try:
+        client: AsyncMongoClient[Document] = AsyncMongoClient(
+            url, appname="auth-portal import", serverSelectionTimeoutMS=5000, connectTimeoutMS=5000
+        )
+    except (InvalidURI, ConfigurationError, ValueError) as error:
+        raise StorageError(f"--from is no usable MongoDB URL ({type(error).__name__}).") from error
     return OriginalDatabase(client, "test", clock, understood)
 
 
