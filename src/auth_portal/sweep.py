@@ -31,6 +31,7 @@ class Sweep:
     keep_ended: timedelta
     keep_letters: timedelta
     log: Log
+    every: float = EVERY
 
     async def __call__(self, told: Callable[[str, int], None] = lambda _room, _count: None) -> dict[str, int]:
         """Sweep everything that is due; `told` hears of each step."""
@@ -77,13 +78,13 @@ class Sweep:
     async def forever(self) -> None:
         """Round after round until cancelled; a database that is away is tried again."""
         while True:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(self.every)
             try:
                 swept = await self()
             except Refusal as refusal:
                 self.log.warning("sweep put off", cause=str(refusal))
             except Exception as error:  # noqa: BLE001 -- whatever it was: rows must not pile up for ever
-                self.log.error("a sweep failed", cause=repr(error))
+                self.log.error("a sweep failed", cause=repr(error))  # noqa: TRY400 -- its locals are rows
             else:
                 if any(swept.values()):
                     self.log.info("swept", **swept)

@@ -1,5 +1,6 @@
 """Deleting an account is cut short, and so is the sweep that would finish it: in the end nothing is left."""
 
+import asyncio
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -94,3 +95,19 @@ async def test_a_sweep_that_was_cut_short_anywhere_is_finished_by_the_next(tmp_p
             if not struck:
                 return
     raise AssertionError("every call was stopped")
+
+
+async def test_a_round_that_fails_for_a_reason_nobody_foresaw_is_not_the_last(tmp_path: Path) -> None:
+    async with a_portal(tmp_path) as portal:
+        guest = await a_guest(portal)
+        await leave(guest)
+        portal.fault.arm(0, mistake=True)
+        sweeping = asyncio.create_task(replace(two_hours_later(portal), every=0.0).forever())
+        for _ in range(200):
+            await asyncio.sleep(0.01)
+            if not traces(tmp_path, guest) and portal.fault.name:
+                break
+        sweeping.cancel()
+        assert portal.fault.name
+        assert traces(tmp_path, guest) == {}
+        assert not sweeping.done() or sweeping.cancelled()

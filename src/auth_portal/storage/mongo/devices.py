@@ -48,5 +48,7 @@ class MongoDevices:
             change = {"$pull": {"marks": {"mark": {"$in": stale}, "at": old}}}
             await self.devices.change({"_id": document["_id"]}, change)
             swept += len(stale)
-        await self.devices.delete_all({"marks": {"$size": 0}})
+        # Only among these: no index knows which lists are empty, and the collection may be large.
+        looked_at = {"$in": [document["_id"] for document in found]}
+        await self.devices.delete_all({"_id": looked_at, "marks": {"$size": 0}})
         return swept
