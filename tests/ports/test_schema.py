@@ -1,8 +1,10 @@
 """The schema: migrated once by whoever is first, never touched by a program that is older than it."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +21,7 @@ from auth_portal.storage.sql.tables import METADATA
 from auth_portal.storage.stores import NewerSchemaError, OlderSchemaError, StorageError, Stores
 from tests.ports.builders import kept
 from tests.ports.openers import Open, Quiet
+from tests.rig.postgres import run_sql
 
 pytestmark = pytest.mark.anyio
 
@@ -88,6 +91,23 @@ async def test_the_migrations_make_exactly_the_tables(open_database: Open, tmp_p
             assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
             connection.engine.dispose()
     finally:
+        await stores.close()
+
+
+async def test_what_stands_in_the_way_of_migrating_is_said_in_a_sentence(
+    empty_postgresql: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "portal.db"
+    with closing(sqlite3.connect(file)) as foreign:
+        foreign.execute("CREATE TABLE accounts (id text)")
+    await asyncio.to_thread(run_sql, empty_postgresql, "CREATE TABLE accounts (id text)")
+    for url in (f"sqlite:///{file}", empty_postgresql):
+        stores = await open_sql(StorageRules(url), Quiet())
+        with pytest.raises(
+            StorageError, match=r"could not be brought up to date: .*accounts.* already exists"
+        ):
+            await stores.admin.migrate(silent)
+        assert await stores.admin.schema_version() == "", "nothing half done stays"
         await stores.close()
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import asyncpg
 from asyncpg.exceptions import PostgresError
+from sqlalchemy.exc import SQLAlchemyError
 
 from auth_portal.core.refusal import unavailable
 from auth_portal.storage.sql import schema
 from auth_portal.storage.sql.driver import Statement
 from auth_portal.storage.sql.postgresql import CONNECT_SECONDS, PostgresqlDatabase, plain_url
 from auth_portal.storage.sql.tables import METADATA
-from auth_portal.storage.stores import Finding, StorageError
+from auth_portal.storage.stores import Finding
 
 LOCK = 0x61757468  # the advisory lock that is held while migrating, and never else
 PING = Statement("SELECT current_setting('transaction_read_only')", (), {}, returns_rows=True)
@@ -76,8 +77,10 @@ class PostgresqlAdmin:
             async with engine.begin() as connection:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
                 await connection.run_sync(schema.upgrade, progress)
-        except PostgresError as error:
-            raise StorageError(f"The schema could not be brought up to date: {error}.") from error
+        except OSError as error:
+            raise unavailable(f"postgresql: {type(error).__name__}: {error}") from error
+        except (PostgresError, SQLAlchemyError) as error:
+            raise schema.not_migrated(error) from error
         finally:
             await engine.dispose()
 

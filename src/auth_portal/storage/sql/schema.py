@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auth_portal.storage.sql.driver import Statement
-from auth_portal.storage.stores import NewerSchemaError, OlderSchemaError
+from auth_portal.storage.stores import NewerSchemaError, OlderSchemaError, StorageError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -48,13 +48,27 @@ def pending(version: str) -> list[str]:
 
 
 def upgrade(connection: "Connection", progress: Callable[[str], None]) -> None:
-    """Run the pending steps in the connection's transaction, which must hold the lock already."""
+    """Run the pending steps in the connection's transaction, which must hold the lock already.
+
+    Raises StorageError when a newer program migrated while this one waited for the lock.
+    """
     from alembic import command  # noqa: PLC0415 -- half a second, only when there is work
+    from alembic.util import CommandError  # noqa: PLC0415 -- the same
 
     config = _config()
     config.attributes["connection"] = connection
     config.attributes["progress"] = progress
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise not_migrated(error) from error
+
+
+def not_migrated(error: Exception) -> StorageError:
+    """What the operator reads, in the database's own words: SQLAlchemy wraps them."""
+    return StorageError(
+        f"The schema could not be brought up to date: {getattr(error, 'orig', None) or error}."
+    )
 
 
 def _config() -> "Config":

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import Connection, NullPool, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
 from auth_portal.core.refusal import unavailable
 from auth_portal.storage.sql import schema
 from auth_portal.storage.sql.sqlite import SqliteDatabase
 from auth_portal.storage.sql.tables import METADATA
-from auth_portal.storage.stores import Finding, StorageError
+from auth_portal.storage.stores import Finding
 
 WAIT_FOR_MIGRATION = timedelta(seconds=60)
 LEAST_FREE = 200 * 1024 * 1024  # bytes
@@ -56,8 +57,8 @@ class SqliteAdmin:
             return
         try:
             await asyncio.to_thread(self._upgrade, progress)
-        except sqlite3.Error as error:
-            raise StorageError(f"The schema could not be brought up to date: {error}.") from error
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            raise schema.not_migrated(error) from error
 
     def _upgrade(self, progress: Callable[[str], None]) -> None:
         """All pending steps in one transaction."""
