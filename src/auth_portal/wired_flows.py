@@ -18,6 +18,7 @@ from auth_portal.profile.events import ListEvents
 from auth_portal.profile.export import ExportData
 from auth_portal.profile.names import ChangeNames
 from auth_portal.sessions.browse import ListSessions, RenameSession
+from auth_portal.sessions.doubts import Doubts
 from auth_portal.sessions.end import EndAll, EndOne, EndOthers, SignOut
 from auth_portal.sessions.info import Inform
 from auth_portal.sessions.recognise import Recognise
@@ -32,6 +33,7 @@ def wire_flows(w: Wiring) -> Flows:
     forgot = wire_forgot(w)
     sessions, accounts, record, clock = w.stores.sessions, w.stores.accounts, w.record, w.clock
     tokens = (w.refresh_tokens, w.access_tokens)
+    doubts = Doubts()
     return Flows(
         register=wire_register(w),
         sign_in=wire_sign_in(w),
@@ -45,8 +47,8 @@ def wire_flows(w: Wiring) -> Flows:
         forgot_password=forgot,
         reset_password=wire_reset(w),
         change_password=wire_change_password(w),
-        rotate=Rotate(sessions, *tokens, record, w.post, clock, w.rules, w.log),
-        inform=Inform(sessions, *tokens, clock, w.rules),
+        rotate=Rotate(sessions, *tokens, record, w.post, clock, w.rules, w.log, doubts),
+        inform=Inform(sessions, *tokens, clock, w.rules, doubts),
         recognise=Recognise(sessions, w.access_tokens, clock, w.rules),
         sign_out=SignOut(sessions, *tokens, record, clock),
         end_one=EndOne(sessions, record, clock),

@@ -74,7 +74,7 @@ class World:
             self.rules,
             self.log,
         )
-        self.inform = Inform(self.row, self.refresh, self.access, self.clock, self.rules)
+        self.inform = Inform(self.row, self.refresh, self.access, self.clock, self.rules, self.rotate.doubts)
 
     def token(self, generation: int) -> str:
         return self.refresh.write(SESSION_ID, generation)

@@ -8,6 +8,7 @@ from auth_portal.core.clock import Clock
 from auth_portal.core.refusal import unauthorized
 from auth_portal.core.visitor import Visitor
 from auth_portal.sessions.access_token import AccessTokens
+from auth_portal.sessions.doubts import Doubts
 from auth_portal.sessions.refresh_token import RefreshTokens
 from auth_portal.sessions.session import Session, SessionRules, Verdict, judge
 from auth_portal.sessions.store import Sessions
@@ -32,6 +33,7 @@ class Inform:
     access_tokens: AccessTokens
     clock: Clock
     rules: SessionRules
+    doubts: Doubts = field(default_factory=Doubts)
 
     async def __call__(self, token: str, visitor: Visitor) -> Info:  # noqa: ARG002 -- flows know their visitor
         """An access token that says it was issued at the last rotation, and the person. Raises the 401."""
@@ -42,7 +44,8 @@ class Inform:
             raise unauthorized("session unknown or swept")
         session, account = found.session, found.account
         verdict = judge(session, account, shown.generation, self.clock(), self.rules)
-        if verdict not in {Verdict.ROTATE, Verdict.REPLAY}:
+        explained = verdict is Verdict.REUSED and self.doubts.explain(session, shown.generation)
+        if verdict not in {Verdict.ROTATE, Verdict.REPLAY} and not explained:
             raise unauthorized(f"refresh token judged {verdict.value}")
         access, expires_at = self.access_tokens.write(account.id, session.id, session.rotated_at)
         return Info(access, expires_at, account, session)

@@ -1,6 +1,6 @@
 """Refresh: judge the token that is shown, then rotate, replay, or close the session."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from auth_portal.core.clock import Clock
 from auth_portal.core.log import Log
@@ -11,6 +11,7 @@ from auth_portal.journal.record import Record
 from auth_portal.mail.letter import LetterKind
 from auth_portal.mail.post import Post
 from auth_portal.sessions.access_token import AccessTokens
+from auth_portal.sessions.doubts import Doubts
 from auth_portal.sessions.refresh_token import RefreshTokens
 from auth_portal.sessions.session import (
     MOST_AGENT,
@@ -39,6 +40,7 @@ class Rotate:
     clock: Clock
     rules: SessionRules
     log: Log
+    doubts: Doubts = field(default_factory=Doubts)
 
     async def __call__(self, token: str, visitor: Visitor) -> Tokens:
         """New tokens, or the current ones again inside the grace. Raises the one 401, or unavailable."""
@@ -48,10 +50,9 @@ class Rotate:
             found = await self.sessions.find(shown.session_id)
             if found is None:
                 raise unauthorized("session unknown or swept")
-            verdict = judge(found.session, found.account, shown.generation, self.clock(), self.rules)
-            match verdict:
+            match self._judge(found, shown.generation):
                 case Verdict.ROTATE:
-                    advanced = await self._advance(found.session, visitor)
+                    advanced = await self._advance(found.session, shown.generation, visitor)
                     if advanced is not None:
                         return self._tokens(found, advanced)
                 case Verdict.REPLAY:
@@ -67,14 +68,25 @@ class Rotate:
                     raise unauthorized("session has ended")
         raise unavailable("the session could not be advanced")
 
-    async def _advance(self, session: Session, visitor: Visitor) -> Session | None:
+    def _judge(self, found: Found, generation: int) -> Verdict:
+        """As `judge()`; what an update of ours did that nobody was told of is no reuse (OP2)."""
+        verdict = judge(found.session, found.account, generation, self.clock(), self.rules)
+        explained = verdict is Verdict.REUSED and self.doubts.explain(found.session, generation)
+        return Verdict.ROTATE if explained else verdict
+
+    async def _advance(self, session: Session, shown: int, visitor: Visitor) -> Session | None:
         """The session one generation on; None when another request was first: judge once more."""
         now = self.clock()
-        burst_from, burst_at = next_burst(session, now, self.rules)
+        current = shown == session.generation
+        burst_from, burst_at = next_burst(session, now, self.rules) if current else (shown, now)
         agent = visitor.user_agent[:MOST_AGENT]
-        won = await self.sessions.advance(
-            session, burst_from=burst_from, burst_at=burst_at, now=now, ip=visitor.ip, user_agent=agent
-        )
+        try:
+            won = await self.sessions.advance(
+                session, burst_from=burst_from, burst_at=burst_at, now=now, ip=visitor.ip, user_agent=agent
+            )
+        except Exception:
+            self.doubts.note(session, now)
+            raise
         if not won:
             return None
         return replace(
