@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.rig import mongo
+from tests.rig.person import Person
 from tests.rig.server import Portal
 
 WHY = mongo.why_untested()
@@ -76,3 +78,28 @@ def test_what_was_acknowledged_is_there_after_the_database_was_killed(
             assert person.device.refresh().status_code == 200
         for person in people:
             assert portal.device().login(person.email, person.password).status_code == 200
+
+
+def test_a_server_that_stood_still_longer_than_the_grace_ends_no_session(
+    server: mongo.OwnServer, start_portal: Callable[..., Portal]
+) -> None:
+    """What it was asked meanwhile it carries out afterwards, when nobody waits for it any more."""
+    portal = start_portal({"DATABASE_URL": f"{server.url}/portal"}, REFRESH_GRACE="2s")
+    people = [portal.a_person() for _ in range(4)]
+
+    def refresh_until_refused(person: Person) -> int:
+        for _ in range(100):
+            answer = person.device.refresh()
+            if answer.status_code != 200:
+                break
+        return answer.status_code
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        refreshing = [pool.submit(refresh_until_refused, person) for person in people]
+        time.sleep(0.3)
+        server.hang()
+        assert [one.result() for one in refreshing] == [503] * len(people)
+    server.go_on()
+    until_ready(portal)
+    time.sleep(2.2)
+    assert [person.device.refresh().status_code for person in people] == [200] * len(people)

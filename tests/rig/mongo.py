@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -103,6 +104,16 @@ class OwnServer:
             self.process.kill()
             self.process.wait(30)
             self.process = None
+
+    def hang(self) -> None:
+        """It stands still: connections stay, nothing answers."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """After `hang`."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
 
 
 @contextmanager
