@@ -62,6 +62,26 @@ def test_a_relay_that_says_later_gets_it_later(start_portal: StartPortal) -> Non
 
 
 @pytest.mark.row("OP1")
+def test_a_relay_that_cuts_the_line_after_data_gets_the_same_letter_again(start_portal: StartPortal) -> None:
+    """Whether it took the letter nobody can know: twice under one Message-ID is better than never."""
+    relay = Relay(mood="drop")
+    with relay.open():
+        portal = start_portal(**mail_settings(relay))
+        person = portal.a_person()
+        assert arrives(relay, person.email), portal.log()[-3000:]
+        assert "waiting" in portal.run("mail", "list")
+        relay.mood = "take"
+        portal.move_clock(15 * 60)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while "sent" not in portal.run("mail", "list") and time.monotonic() < deadline:
+            time.sleep(0.2)
+        letters = relay.to(person.email)
+        assert len(letters) > 1
+        assert len({str(letter["Message-ID"]) for letter in letters}) == 1
+        assert len({link_hash(letter) for letter in letters}) == 1
+
+
+@pytest.mark.row("OP1")
 def test_an_unknown_recipient_is_dead_at_once_and_visible(start_portal: StartPortal) -> None:
     relay = Relay(mood="unknown")
     with relay.open():

@@ -17,7 +17,8 @@ from tests.rig.ports import free_port
 class Relay:
     """What the relay does with the next letter, and what it has taken.
 
-    `mood`: take, refuse (450 at RCPT), unknown (550 at RCPT), hang (never answers DATA).
+    `mood`: take, refuse (450 at RCPT), unknown (550 at RCPT), hang (never answers DATA),
+    drop (takes the letter, then cuts the line without saying so).
     """
 
     mood: str = "take"
@@ -38,13 +39,15 @@ class Relay:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """A letter arrives."""
-        del server, session
+        del session
         if self.mood == "hang":
             await asyncio.sleep(600)
         assert isinstance(envelope.content, bytes)
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
         self.taken.append(letter)
+        if self.mood == "drop":
+            server.transport.abort()
         return "250 OK"
 
     def to(self, address: str) -> list[EmailMessage]:
