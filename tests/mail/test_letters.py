@@ -61,6 +61,8 @@ def test_each_letter_is_complete_in_each_language(kind: LetterKind, language: st
     assert "Tea & Co" in content.text
     assert "Tea & Co" in reader.words
     assert "Ada" in content.text
+    assert "<bdi>Tea &amp; Co</bdi>" in content.html
+    assert language == "en" or " on Linux" not in content.text + content.html
     for mark in ("%(", "{{", "{%", "None"):
         assert mark not in content.text + content.html
     if kind in LINKS:

@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 MOST_CHARACTERS = 200
 LONGEST_NAME = 60
+NAMED = re.compile(
+    r"(.+) on (Windows|macOS|Linux|Ubuntu|Fedora|Debian|ChromeOS|Android|iOS|iPhone|iPad|FreeBSD)"
+)
 LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|@|\w\.\w{2,}", re.IGNORECASE)
 MINUTES_AN_HOUR = 60
 MINUTES_A_DAY = 24 * 60
@@ -31,6 +34,12 @@ def clean_name(name: str) -> str:
     """
     kept = clean(name, LONGEST_NAME)
     return "" if LOOKS_LIKE_A_LINK.search(kept) else kept
+
+
+def device_parts(device: str) -> tuple[str, str]:
+    """A device such as "Firefox on Linux" as browser and system, so that "on" can be translated."""
+    found = NAMED.fullmatch(device)
+    return (found[1], found[2]) if found else (device, "")
 
 
 def instant(text: str | None) -> datetime | None:

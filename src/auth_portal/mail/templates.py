@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from auth_portal.mail.content import Content
-from auth_portal.mail.facts import clean, clean_name, instant, spoken_duration, spoken_instant
+from auth_portal.mail.facts import clean, clean_name, device_parts, instant, spoken_duration, spoken_instant
 from auth_portal.mail.letter import LetterKind
 from auth_portal.mail.rules import MailRules
 from auth_portal.mail.wording import RIGHT_TO_LEFT, Languages, catalogue
@@ -99,6 +99,7 @@ class Templates:
         """Every variable that templates may use; those without a value are empty."""
         not_before = instant(facts.get("not_before"))
         token = clean(facts.get("hash", "")) if not_before is None else ""
+        browser, system = device_parts(clean(facts.get("device", "")))
         accent = self.rules.accent if COLOUR.fullmatch(self.rules.accent) else DEFAULT_ACCENT
         return {
             "language": language,
@@ -111,7 +112,8 @@ class Templates:
             "name": clean_name(facts.get("name", "")),
             "link": f"{self.rules.frontend}{LINKS[kind]}?hash={token}" if token and kind in LINKS else "",
             "time": spoken_duration(until - now, language),
-            "device": clean(facts.get("device", "")),
+            "device": browser,
+            "system": system,
             "ip": clean(facts.get("ip", "")),
             "when": spoken_instant(instant(facts.get("when")) or now, language),
             "new_email": clean(facts.get("new_email", ""), 254),
