@@ -6,6 +6,7 @@
 
 const EARLY = 10_000; // ms before its end at which a token counts as over (a quarter of a short life)
 const NETWORK = 0; // the status of an answer that never came
+const PATIENCE = 30_000; // ms to wait for an answer: a refresh that hangs would hold up every tab
 
 /** A "no" of the server, or its silence (`status` 0, `code` "offline"). */
 export class AuthError extends Error {
@@ -41,14 +42,17 @@ export class AuthClient extends EventTarget {
   /** @type {Set<string>} */ #origins;
   /** @type {BroadcastChannel|null} */ #channel = null;
   /** @type {string} */ #api;
+  /** @type {number} */ #patience;
 
   /**
    * @param {object} [options]
    * @param {string} [options.api] where the API lives, e.g. "https://id.example/api"
    * @param {string[]} [options.origins] further origins that may be shown the access token by `fetch`
+   * @param {number} [options.patience] ms to wait for an answer of the API
    */
-  constructor({ api = "/api", origins = [] } = {}) {
+  constructor({ api = "/api", origins = [], patience = PATIENCE } = {}) {
     super();
+    this.#patience = patience;
     const base = new URL(api, location.href);
     this.#api = base.href.replace(/\/$/, "");
     this.#origins = new Set([base.origin, ...origins]);
@@ -269,16 +273,23 @@ export class AuthClient extends EventTarget {
     if (body) headers["content-type"] = "application/json";
     if (token) headers["authorization"] = `Bearer ${token}`;
     const sent = body ? JSON.stringify(body) : undefined;
-    const init = /** @type {RequestInit} */ ({ method, headers, body: sent, credentials: "include", cache: "no-store" });
-    let answer;
-    try {
-      answer = await fetch(this.#api + path, init);
-    } catch {
-      throw new AuthError(NETWORK);
-    }
-    const said = await answer.json().catch(() => null);
+    const signal = AbortSignal.timeout(this.#patience);
+    const init = /** @type {RequestInit} */ ({ method, headers, body: sent, credentials: "include", cache: "no-store", signal });
+    const [answer, text] = await fetch(this.#api + path, init)
+      .then(async (came) => /** @type {const} */ ([came, await came.text()]))
+      .catch(() => Promise.reject(new AuthError(NETWORK)));
+    const said = parsed(text);
     if (!answer.ok) throw new AuthError(answer.status, said ?? {});
     return { body: said, date: Date.parse(answer.headers.get("date") ?? "") || Date.now() };
+  }
+}
+
+/** @param {string} text @returns {any} null when it is no JSON */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
