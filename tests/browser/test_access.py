@@ -79,5 +79,10 @@ def test_nothing_runs_over_the_edge_of_a_narrow_screen(
         beyond = page.evaluate(OVERFLOW)
         if beyond or page.evaluate("document.documentElement.scrollWidth") > 320:
             over[place.name] = beyond
+        page.set_viewport_size({"width": 390, "height": 640})
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            over[f"{place.name}, letters twice as large"] = page.evaluate(OVERFLOW)
+        assert language == "en" or " on Linux" not in page.inner_text("body")
         page.close()
     assert over == {}

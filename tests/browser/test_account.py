@@ -75,8 +75,10 @@ def test_two_devices_see_name_and_end_each_other(new_device: NewDevice, person: 
     here.keyboard.press("Enter")
     named = rows.filter(has_text="Ada's phone")
     named.wait_for()
+    until(here, 'document.activeElement.ariaLabel === "Rename Ada\'s phone"')
     named.locator("[data-end]").click()
     named.wait_for(state="detached")
+    until(here, "document.activeElement.id === 'devices-title'")
     phone.expect(401, "/auth/events")
     phone.expect(401, "/auth/refresh")
     phone.expect(401, "/auth/info-session")
@@ -86,7 +88,36 @@ def test_two_devices_see_name_and_end_each_other(new_device: NewDevice, person: 
     here.click("#end-others")
     here.click("#ask-yes")
     until(here, "document.querySelectorAll('#device-list .row').length === 1")
+    until(here, "document.activeElement.id === 'devices-title'")
     assert person.device.signed_out()
+
+
+def test_a_regional_language_is_shown_as_we_have_it_and_kept(device: BrowserDevice, person: Person) -> None:
+    person.device.send("PATCH", "/auth/me", {"locale": "de-AT"})
+    page = device.sign_in(person)
+    page.wait_for_selector("html[lang=de]")
+    seen(page)
+    assert page.input_value("#locale") == "de"
+    page.fill("#lastName", "King")
+    page.click("#profile-form button[type=submit]")
+    page.wait_for_selector("#toast.shown")
+    me = person.device.me().json()
+    assert (me["lastName"], me["locale"]) == ("King", "de-AT")
+    assert "unter Linux" in page.inner_text("#device-list")
+
+
+def test_coming_back_to_the_tab_one_sees_what_happened_elsewhere(device: BrowserDevice, site: Portal) -> None:
+    person = site.a_person()
+    page = device.sign_in(person)
+    assert page.is_visible("#unconfirmed")
+    person.confirm()
+    page.evaluate("void document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
+    page.wait_for_selector("#email-good:not([hidden])")
+    assert page.is_hidden("#unconfirmed")
+    device.expect(401, "/auth/info-session")
+    person.device.send("DELETE", "/auth/sessions")
+    page.evaluate("void document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
+    page.wait_for_url("**/auth/login")
 
 
 def test_signing_out_everywhere_ends_this_device_too(device: BrowserDevice, person: Person) -> None:

@@ -6,7 +6,7 @@ import httpx
 from playwright.sync_api import Route
 
 from tests.browser.conftest import NewDevice
-from tests.browser.device import BrowserDevice, seen, state
+from tests.browser.device import BrowserDevice, seen, state, until
 from tests.conftest import StartPortal
 from tests.rig import ask
 from tests.rig.person import Person
@@ -60,8 +60,10 @@ def test_without_a_line_the_pages_say_so_and_try_again(device: BrowserDevice, pe
     assert "offline" in page.inner_text("#away")
     device.context.set_offline(False)
     page.wait_for_selector("#offline", state="hidden")
+    assert page.evaluate("document.activeElement.textContent") == "We cannot reach the server"
     page.click("#again")
     seen(page)
+    until(page, "document.activeElement.id === 'main'")
     assert person.device.signed_in()
 
 
@@ -87,6 +89,8 @@ def test_without_scripts_the_pages_say_what_they_need(new_device: NewDevice, sit
     page = device.open("/auth/login")
     assert "JavaScript" in page.inner_text("noscript")
     assert page.is_disabled("button[type=submit]")
+    page.goto("/?lang=fr")
+    assert page.get_attribute("html", "lang") == "fr"
     page.click("footer [hreflang=de]")
     assert page.get_attribute("html", "lang") == "de"
     page.click("text=Konto anlegen")
@@ -133,9 +137,27 @@ def test_every_page_brings_its_own_strict_policy(site: Portal) -> None:
     assert "immutable" in ask.get(f"{site.url}{script[1]}", timeout=30).headers["cache-control"]
 
 
-def test_change_password_is_found_where_password_managers_look(device: BrowserDevice) -> None:
+def test_change_password_is_found_where_password_managers_look(device: BrowserDevice, person: Person) -> None:
     page = device.open("/.well-known/change-password")
-    assert page.url.startswith(device.portal.url)
+    assert page.url == f"{device.portal.url}/auth/login#password"
+    page.fill("#email", person.email)
+    page.fill("#password", person.password)
+    page.keyboard.press("Enter")
+    seen(page)
+    assert page.is_visible("#newPassword")
+
+
+def test_a_server_that_never_answers_is_waited_for_no_longer_than_patience(device: BrowserDevice) -> None:
+    page = device.open("/auth/login")
+    page.route("**/auth/info-session", lambda _route: None)
+    said = page.evaluate(
+        """async () => {
+          const { AuthClient } = await import("/portal/client.js");
+          const client = new AuthClient({ patience: 200 });
+          return client.restore().then(() => "an answer", (error) => error.code);
+        }"""
+    )
+    assert said == "offline"
 
 
 def test_with_the_portal_off_only_the_api_is_there(start_portal: StartPortal) -> None:

@@ -46,4 +46,6 @@ async def jwks(desk: Desk, call: Call) -> Answer:  # noqa: ARG001 -- the same fo
 
 async def change_password(desk: Desk, call: Call) -> Answer:  # noqa: ARG001 -- the same for everybody
     """Where password managers send people (W3C, A Well-Known URL for Changing Passwords)."""
-    return Answer(SEE_OTHER, headers=((b"location", f"{desk.rules.frontend}/".encode()),))
+    own = desk.rules.portal and desk.rules.frontend == desk.rules.backend
+    place = f"{desk.rules.frontend}/{'#password' if own else ''}"
+    return Answer(SEE_OTHER, headers=((b"location", place.encode()),))

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from auth_portal.http.pages.assets import Assets, load_assets
-from auth_portal.http.pages.languages import COOKIE, LANGUAGES, Catalogues, Language, choose
+from auth_portal.http.pages.languages import BY_CODE, COOKIE, LANGUAGES, Catalogues, Language, choose
 from auth_portal.http.rules import HttpRules
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -154,7 +154,9 @@ def portal_routes(portal: Portal) -> list[Route]:
     def shown(page: Page) -> Route:
         async def endpoint(request: Request) -> Response:
             if page.name == "account" and portal.certainly_nobody(request):
-                return RedirectResponse("/auth/login", 303, {"Cache-Control": "no-store"})
+                asked = request.query_params.get("lang", "")
+                place = f"/auth/login?lang={asked}" if asked in BY_CODE else "/auth/login"
+                return RedirectResponse(place, 303, {"Cache-Control": "no-store"})
             return portal.draw(request, page)
 
         return Route(page.path, endpoint, methods=["GET"], name=f"page:{page.name}")

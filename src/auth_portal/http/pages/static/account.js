@@ -6,15 +6,15 @@ import { sentenceOf } from "./errors.js";
 import { showEvents, wakeEvents } from "./events.js";
 import { wakeLeaving } from "./leave.js";
 import { showMethods, wakeMethods } from "./methods.js";
-import { client, find, language, speak } from "./page.js";
+import { client, find, land, language, speak, spoken, toast } from "./page.js";
 import { wakePeeks } from "./password.js";
-import { showProfile, wakeProfile } from "./profile.js";
+import { showProfile, showProof, wakeProfile } from "./profile.js";
 
 const account = find("#account");
 const waiting = find("#waiting");
 const away = find("#away");
 const signOut = find("#sign-out");
-const start = () => location.replace("/auth/login");
+const start = () => location.replace(`/auth/login${location.hash}`);
 
 /** @param {HTMLElement} part the only one of the three that is seen */
 function reveal(part) {
@@ -27,23 +27,43 @@ async function draw() {
   try {
     const person = await client.restore();
     if (!person) return start();
-    const known = [...document.querySelectorAll("[data-language]")].some((link) => link.getAttribute("hreflang") === person.locale);
-    if (person.locale && known && person.locale !== language) return speak(person.locale);
+    const own = spoken(person.locale);
+    if (own && own !== language) return speak(own);
     showProfile(person);
     await Promise.all([showDevices(), showMethods(person), showEvents()]);
     reveal(account);
-    if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    const wanted = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+    wanted?.querySelector("details")?.setAttribute("open", "");
+    wanted?.scrollIntoView();
   } catch (error) {
     if (error instanceof AuthError && error.status === 401) return start();
-    find("#away-cause").textContent = sentenceOf(error);
-    reveal(away);
+    fail(error);
   }
+}
+
+/** @param {unknown} error the server was not reached, or had no time */
+function fail(error) {
+  find("#away-cause").textContent = sentenceOf(error);
+  reveal(away);
+  land(find("h1", away));
+}
+
+/** Back at this tab: the session may have been ended elsewhere, the address confirmed, somebody else be here. */
+async function lookAgain() {
+  const before = client.user;
+  if (document.visibilityState !== "visible" || account.hidden || !before) return;
+  const person = await client.restore().catch(() => before); // null: "signed-out" has been told
+  if (person && person.id !== before.id) await draw();
+  else if (person) showProof(person);
 }
 
 /** Take everything private off the page: it may come back out of the back/forward cache. */
 function blank() {
   reveal(waiting);
   for (const id of ["device-list", "event-list"]) find(`#${id}`).replaceChildren();
+  find("#method-list").replaceChildren(find("#password-method"));
+  /** @type {HTMLDialogElement} */ (find("#ask")).close();
+  toast("");
   for (const id of ["greeting", "address", "email-now", "initials", "password-now"]) find(`#${id}`).textContent = "";
   for (const form of document.querySelectorAll("form")) form.reset();
 }
@@ -54,14 +74,17 @@ wakeDevices();
 wakeMethods();
 wakeEvents();
 wakeLeaving();
-find("#again").addEventListener("click", draw);
+find("#again").addEventListener("click", async () => {
+  await draw();
+  if (!account.hidden) land(find("#main"));
+});
+addEventListener("visibilitychange", lookAgain);
 signOut.addEventListener("click", async () => {
   signOut.setAttribute("disabled", "");
   try {
     await client.signOut();
   } catch (error) {
-    find("#away-cause").textContent = sentenceOf(error);
-    reveal(away);
+    fail(error);
   } finally {
     signOut.removeAttribute("disabled");
   }

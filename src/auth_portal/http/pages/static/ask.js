@@ -1,13 +1,14 @@
 /** "Are you sure?" in one dialog, with the password where it is wanted. @module */
 
-import { say, tell } from "./form.js";
-import { find } from "./page.js";
+import { calm, say } from "./form.js";
+import { find, land } from "./page.js";
 
 /**
  * @param {object} question
  * @param {string} question.title @param {string} question.text @param {string} question.yes
  * @param {boolean} [question.password] ask for the current password @param {boolean} [question.danger]
- * @param {(password: string) => Promise<void>} act what "yes" does; a "no" of the server is said in the dialog
+ * @param {(password: string) => Promise<HTMLElement|void>} act what "yes" does, and where the focus goes
+ *   when the button that asked is gone; a "no" of the server is said in the dialog
  */
 export function ask({ title, text, yes, password = false, danger = false }, act) {
   const dialog = /** @type {HTMLDialogElement} */ (find("#ask"));
@@ -20,15 +21,16 @@ export function ask({ title, text, yes, password = false, danger = false }, act)
   button.textContent = yes;
   button.classList.toggle("danger", danger);
   form.reset();
-  tell(form, "");
+  calm(form);
   find("#ask-no").onclick = () => dialog.close();
   form.onsubmit = async (event) => {
     event.preventDefault();
     if (form.ariaBusy === "true") return;
     form.ariaBusy = "true";
     try {
-      await act(input.value);
+      const place = await act(input.value);
       dialog.close();
+      if (place) land(place);
     } catch (error) {
       say(form, error);
     } finally {

@@ -1,10 +1,10 @@
 /** Devices: each is one sign-in. Name them, end them. @module */
 
 import { ask } from "./ask.js";
-import { ago, beside, fresh, on } from "./dom.js";
+import { ago, beside, deviceName, fresh, on } from "./dom.js";
 import { sentenceOf } from "./errors.js";
 import { tell } from "./form.js";
-import { client, find, t, toast } from "./page.js";
+import { client, find, land, t, toast } from "./page.js";
 
 /** @typedef {{id: string, name: string, current: boolean, method: string, ip: string, createdAt: string, lastSeenAt: string}} Device */
 
@@ -17,9 +17,11 @@ export async function showDevices() {
   find("#end-others").hidden = others.length === 0;
 }
 
-/** @param {Device} device @returns {HTMLElement} */
-function row(device) {
+/** @param {Device} told as the server names it @returns {HTMLElement} */
+function row(told) {
+  const device = { ...told, name: deviceName(told.name) };
   const place = fresh("device-row");
+  place.dataset.id = device.id;
   find("[data-name]", place).textContent = device.name;
   find("[data-current]", place).hidden = !device.current;
   const seen = device.current ? t("active now") : t("active {when}", { when: ago(device.lastSeenAt) });
@@ -31,6 +33,7 @@ function row(device) {
   end.addEventListener("click", () => tryTo(async () => {
     await client.call("DELETE", `/auth/sessions/${encodeURIComponent(device.id)}`);
     toast(t("{name} is signed out.", { name: device.name }));
+    return () => find("#devices-title");
   }));
   wakeRename(place, device);
   return place;
@@ -55,17 +58,21 @@ function wakeRename(place, device) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const name = input.value.trim();
-    if (name) tryTo(() => client.call("PATCH", `/auth/sessions/${encodeURIComponent(device.id)}`, { name }));
-    else input.focus();
+    if (!name) return input.focus();
+    void tryTo(async () => {
+      if (name !== device.name) await client.call("PATCH", `/auth/sessions/${encodeURIComponent(device.id)}`, { name });
+      return () => find(`[data-id="${CSS.escape(device.id)}"] [data-rename]`);
+    });
   });
 }
 
-/** @param {() => Promise<void>} act and draw the list anew */
+/** @param {() => Promise<() => HTMLElement>} act and draw the list anew; it tells where the focus goes then */
 async function tryTo(act) {
   tell(find("#devices"), "");
   try {
-    await act();
+    const place = await act();
     await showDevices();
+    land(place());
   } catch (error) {
     tell(find("#devices"), sentenceOf(error) || t("That did not work. Please try again later."));
   }
@@ -77,6 +84,7 @@ export function wakeDevices() {
     await client.call("DELETE", "/auth/sessions");
     await showDevices();
     toast(t("All other devices are signed out."));
+    return find("#devices-title");
   }));
   const all = { title: t("Sign out everywhere?"), text: t("Every device has to sign in again, this one too."), yes: t("Sign out everywhere"), danger: true };
   find("#end-all").addEventListener("click", () => ask(all, () => client.signOut({ everywhere: true })));

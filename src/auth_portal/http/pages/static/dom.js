@@ -19,6 +19,16 @@ export function ago(instant) {
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.floor(seconds / size), unit);
 }
 
+const NAMED = /^(.+) on (Windows|macOS|Linux|Ubuntu|Fedora|Debian|ChromeOS|Android|iOS|iPhone|iPad|FreeBSD)$/;
+
+/** What the server made of a user agent, in the page's language; names that people gave stay.
+ * @param {string} name @returns {string} */
+export function deviceName(name) {
+  if (name === "Unknown device") return t("Unknown device");
+  const [, browser, system] = NAMED.exec(name) ?? [];
+  return system ? t("{browser} on {system}", { browser, system }) : name;
+}
+
 /** A day and a time. @param {string} instant ISO 8601 @returns {string} */
 export function on(instant) {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(instant));

@@ -6,6 +6,12 @@ import { t } from "./page.js";
 
 /** @typedef {Record<string, string>} Values */
 
+/** The browser's own rule knows ASCII only; the server has the last word. */
+const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+/** @type {WeakMap<ParentNode, () => void>} forms that rest, and what ends it */
+const resting = new WeakMap();
+
 /**
  * Bring a form to life.
  * @param {HTMLFormElement} form
@@ -69,7 +75,7 @@ export function check(form) {
 function faultOf(input) {
   const shortest = Number(input.dataset.shortest ?? 0);
   if (input.validity.valueMissing || (input.required && input.value.trim() === "")) return t("Please fill this in.");
-  if (input.validity.typeMismatch) return t("This does not look like an e-mail address.");
+  if (input.type === "email" && !ADDRESS.test(input.value.trim())) return t("This does not look like an e-mail address.");
   if ([...input.value].length < shortest) return t("Use at least {count} characters.", { count: shortest });
   return "";
 }
@@ -118,19 +124,34 @@ function countDown(form, seconds) {
   const place = /** @type {HTMLElement} */ (form.querySelector("[role=alert]"));
   const clock = document.createElement("b");
   const end = Date.now() + seconds * 1000;
-  clock.setAttribute("aria-hidden", "true"); // said once as a sentence, not each second
+  clock.setAttribute("role", "timer"); // read out with the sentence, but not again each second
   clock.className = "clock";
   place.replaceChildren(`${t("Too many tries. Please wait.")} `, clock);
   place.hidden = false;
   for (const button of buttons) button.setAttribute("disabled", "");
-  const tick = () => {
-    const left = Math.ceil((end - Date.now()) / 1000);
-    clock.textContent = clockFace(Math.max(left, 0));
-    if (left > 0) return void setTimeout(tick, 250);
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let next;
+  const wake = () => {
+    clearTimeout(next);
+    resting.delete(form);
     for (const button of buttons) button.removeAttribute("disabled");
     tell(form, "");
   };
+  const tick = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    clock.textContent = clockFace(Math.max(left, 0));
+    if (left <= 0) return wake();
+    next = setTimeout(tick, 250);
+  };
+  resting.set(form, wake);
   tick();
+}
+
+/** A form that is used for something else now: it neither rests nor complains. @param {HTMLFormElement} form */
+export function calm(form) {
+  resting.get(form)?.();
+  for (const input of inputsOf(form)) clear(input);
+  tell(form, "");
 }
 
 /** @param {number} seconds @returns {string} minutes and seconds */

@@ -9,7 +9,7 @@ bring(
   find("[data-form]"),
   async ({ email, password }) => {
     await client.signIn(email, password);
-    location.replace("/");
+    location.replace(`/${location.hash}`); // "#password" of password managers
   },
   (error) => {
     if (error.code !== "email_unconfirmed") return false;

@@ -34,6 +34,7 @@ function row(identity) {
     await client.call("DELETE", `/auth/identities/${encodeURIComponent(identity.id)}`);
     await showMethods(await client.reload());
     toast(t("{name} is unlinked.", { name: label }));
+    return find("#methods-title");
   }));
   return place;
 }

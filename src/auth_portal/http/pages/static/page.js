@@ -34,16 +34,35 @@ export function show(name) {
   for (const part of document.querySelectorAll("[data-state]")) {
     const state = /** @type {HTMLElement} */ (part);
     state.hidden = state.dataset.state !== name;
-    if (!state.hidden) state.focus();
+    if (!state.hidden) land(state.querySelector("h1") ?? state);
   }
 }
 
-/** Say something in passing. @param {string} sentence */
+/** Put the focus on words, where the button that had it is gone. @param {HTMLElement} place */
+export function land(place) {
+  place.tabIndex = -1;
+  place.focus();
+}
+
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let passing;
+
+/** Say something in passing; "" takes back what was said. @param {string} sentence */
 export function toast(sentence) {
   const place = find("#toast");
   place.textContent = sentence;
-  place.classList.add("shown");
-  setTimeout(() => place.classList.remove("shown"), 5000);
+  place.classList.toggle("shown", sentence !== "");
+  clearTimeout(passing);
+  passing = setTimeout(() => place.classList.remove("shown"), 6000);
+}
+
+/**
+ * The language of these pages that a person reads; "" when they have none that we speak.
+ * @param {string} [locale] BCP 47, such as `de-AT` @returns {string}
+ */
+export function spoken(locale) {
+  const code = (locale ?? "").toLowerCase().split(/[-_]/)[0];
+  return document.querySelector(`[data-language="${CSS.escape(code)}"]`) ? code : "";
 }
 
 /** Take a proof out of the address bar, so that it stays in no history. @param {string} name @returns {string} */
@@ -66,7 +85,7 @@ export function speak(code) {
 export async function passOn() {
   if (nobody) return;
   const person = await client.restore().catch(() => null);
-  if (person) location.replace("/");
+  if (person) location.replace(`/${location.hash}`);
 }
 
 function watchTheLine() {

@@ -2,7 +2,7 @@
 
 import { bring } from "./form.js";
 import { on } from "./dom.js";
-import { client, find, language, speak, t, toast } from "./page.js";
+import { client, find, language, speak, spoken, t, toast } from "./page.js";
 import { meter } from "./password.js";
 
 /** @typedef {import("./client.js").User} User */
@@ -17,12 +17,17 @@ export function showProfile(person) {
   find("#address").textContent = person.email ?? "";
   find("#email-now").textContent = person.email ?? t("No address");
   find("#initials").textContent = [person.firstName, person.lastName].map((part) => [...(part ?? "")][0] ?? "").join("");
+  showProof(person);
+  fill("profile-form", { firstName: person.firstName ?? "", lastName: person.lastName ?? "", locale: spoken(person.locale) || language });
+  for (const id of ["password-form", "email-form"]) fill(id, { username: person.email ?? "" });
+  showPassword(person);
+}
+
+/** Whether the address is theirs; a letter's link may have settled that in another tab. @param {User} person */
+export function showProof(person) {
   find("#unconfirmed").hidden = person.emailVerified === true || !person.email;
   find("#email-good").hidden = !person.emailVerified;
   find("#email-open").hidden = person.emailVerified === true || !person.email;
-  fill("profile-form", { firstName: person.firstName ?? "", lastName: person.lastName ?? "", locale: person.locale ?? language });
-  for (const id of ["password-form", "email-form"]) fill(id, { username: person.email ?? "" });
-  showPassword(person);
 }
 
 /** @param {User} person */
@@ -50,7 +55,8 @@ function fill(id, values) {
 
 export function wakeProfile() {
   bring(form("profile-form"), async ({ firstName, lastName, locale }) => {
-    await client.call("PATCH", "/auth/me", { firstName, lastName, locale });
+    const other = locale !== spoken(client.user?.locale); // "de-AT" stays what it is
+    await client.call("PATCH", "/auth/me", { firstName, lastName, ...(other ? { locale } : {}) });
     if (locale !== language) return speak(locale);
     showProfile(await client.reload());
     toast(t("Saved."));
@@ -74,7 +80,9 @@ export function wakeProfile() {
 /** @param {string} id a form that has done its work */
 function close(id) {
   form(id).reset();
-  form(id).closest("details")?.removeAttribute("open");
+  const details = form(id).closest("details");
+  details?.removeAttribute("open");
+  details?.querySelector("summary")?.focus();
 }
 
 function wakeResend() {
