@@ -170,9 +170,12 @@ def test_all_mistakes_are_told_at_once(start_portal: StartPortal) -> None:
         "REFRESH_GRACE": "5m",
         "DATABASE_URL": "oracle://somewhere",
         "AUTH_JWT_ALGORITHM": "none",
+        "AUTH_REFRESH_TOKEN_EXPIRES_IN": "999999999w",
+        "API_PREFIX": "/",
     }
     said = refused(start_portal(wait=False, **wrong))
     assert [name for name in wrong if name not in said] == []
+    assert "Traceback" not in said
 
 
 def test_the_dot_env_file_of_the_working_directory_is_read(start_portal: StartPortal) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -19,7 +20,12 @@ UNITS = {
     "w": timedelta(weeks=1),
     "y": timedelta(days=365.25),
 }
-DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|h|d|w|y)")
+DURATION = re.compile(r"([0-9]{1,9})\s*(ms|s|m|h|d|w|y)")
+LONGEST = timedelta(days=365_250)  # dates end with the year 9999
+HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?")
+USUAL_PORTS = {"http": 80, "https": 443}
+SEGMENT = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
+ALIKE = 0.9  # one or two letters of a long name
 TRUE = {"true", "1", "yes", "on"}
 FALSE = {"false", "0", "no", "off"}
 
@@ -49,20 +55,41 @@ def parse_duration(text: str) -> timedelta:
     match = DURATION.fullmatch(text.strip().lower())
     if match is None:
         raise ValueError("must be a duration such as 15m, 24h, 3d, 90s or 500ms")
-    return int(match[1]) * UNITS[match[2]]
+    count, unit = int(match[1]), UNITS[match[2]]
+    if count > LONGEST / unit:
+        raise ValueError("must be at most 1000y")
+    return count * unit
 
 
 def parse_origin(text: str) -> str:
-    """Scheme, host and port, without a trailing slash. Raises ValueError for anything else."""
+    """An origin as browsers write it: scheme, host, and the port unless it is the scheme's own.
+
+    It is compared letter by letter with what they send. Raises ValueError for anything else.
+    """
     parts = urlsplit(text.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "*" in text:
+    if parts.scheme not in USUAL_PORTS or not parts.hostname or "*" in text:
         raise ValueError("must be an origin such as https://app.example.com (no wildcard)")
     if not parts.netloc.isascii():  # browsers name it so in `Origin`, and headers carry nothing else
         raise ValueError("must be written in ASCII: an international name by its xn-- form")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
+    if parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError("must be an origin without path, query or user")
-    _ = parts.port  # raises ValueError when it is no number
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    if ":" in parts.hostname:
+        host = f"[{ip_address(parts.hostname).compressed}]"
+    elif HOST.fullmatch(parts.hostname):
+        host = parts.hostname
+    else:
+        raise ValueError("must name a host of letters, digits, dots and hyphens")
+    port = parts.port  # raises ValueError when it is no number
+    own = port is None or port == USUAL_PORTS[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if own else f":{port}")
+
+
+def parse_prefix(text: str) -> str:
+    """The path before the API's addresses, with one slash before and none behind. Raises ValueError."""
+    bare = text.strip("/")
+    if not all(SEGMENT.fullmatch(part) for part in bare.split("/")):
+        raise ValueError("must be one or more segments of a path, such as api or api/v1")
+    return f"/{bare}"
 
 
 @dataclass
@@ -138,6 +165,16 @@ class Reader:
             raise ValueError("must be one of " + ", ".join(options))
 
         return self.parsed(name, parse, default)
+
+    def misspelt(self) -> list[str]:
+        """Names that are all but one of ours: without a word the setting would silently not count."""
+        families = {name.partition("_")[0] for name in self.asked} - {"OIDC"}  # those name themselves
+        said = []
+        for name in sorted(set(self.values) - self.asked):
+            if name.partition("_")[0] in families and self.values[name].strip():
+                near = get_close_matches(name, sorted(self.asked), n=1, cutoff=ALIKE)
+                said += [f"{name}: is not a setting; did you mean {near[0]}?"] if near else []
+        return said
 
     def wrong(self, name: str, what: str) -> None:
         """Note a mistake about a variable."""

@@ -54,11 +54,20 @@ def read_root(reader: Reader, production: bool, engine: str, data_dir: Path) -> 
         return None
     if reader.mistakes:
         return None  # a server that will not start leaves no key behind
-    return RootSecret(_key_file(data_dir / KEY_FILE), previous)
+    try:
+        return RootSecret(_key_file(data_dir / KEY_FILE), previous)
+    except OSError as fault:
+        reader.wrong("DATA_DIR", f"cannot be used: {fault.strerror} (is {str(data_dir)!r})")
+    except ValueError as fault:
+        reader.wrong("DATA_DIR", f"{KEY_FILE} in it {fault}; bring back the one that was made with the data")
+    return None
 
 
 def _key_file(path: Path) -> bytes:
-    """Read the key file, or make it with mode 0600; of two starts at once one makes it."""
+    """Read the key file, or make it with mode 0600; of two starts at once one makes it.
+
+    Raises ValueError for a file that holds no key: everything would be derived from what anyone can guess.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
@@ -73,4 +82,7 @@ def _key_file(path: Path) -> bytes:
             pass
         finally:
             draft.unlink()
-    return path.read_text().strip().encode()
+    key = path.read_bytes().strip()
+    if len(key) < LEAST_BYTES:
+        raise ValueError(f"is shorter than {LEAST_BYTES} bytes")
+    return key

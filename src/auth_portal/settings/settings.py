@@ -18,7 +18,7 @@ from auth_portal.passwords.rules import PasswordRules
 from auth_portal.sessions.keys import KeyRules
 from auth_portal.sessions.session import SessionRules
 from auth_portal.settings.mail import read_mail
-from auth_portal.settings.reader import BadSettings, Reader, is_loopback, parse_origin
+from auth_portal.settings.reader import BadSettings, Reader, is_loopback, parse_origin, parse_prefix
 from auth_portal.settings.root_secret import check_secret, read_root
 from auth_portal.settings.social import read_social
 from auth_portal.settings.storage import data_dir, read_storage
@@ -62,7 +62,8 @@ class Settings:
 def environment_values(directory: Path | None = None) -> dict[str, str]:
     """The process's environment over the `.env` file of the working directory."""
     file = (directory or Path.cwd()) / ".env"
-    values = {name: value for name, value in dotenv_values(file).items() if value is not None}
+    read = dotenv_values(file, interpolate=False)  # a "$" in a password is a "$", as with the original
+    values = {name: value for name, value in read.items() if value is not None}
     return {**values, **os.environ}
 
 
@@ -99,8 +100,9 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         "log_level": reader.choice("LOG_LEVEL", ("debug", "info", "warning", "error"), "info"),
     }
     root = read_root(reader, production, storage.engine, folder)
+    misspelt = reader.misspelt()
     if reader.mistakes or root is None:
-        raise BadSettings(reader.mistakes)
+        raise BadSettings([*reader.mistakes, *misspelt])
     return Settings(
         environment=environment,
         port=port,
@@ -116,7 +118,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         social=social,
         http=http,
         clock_offset_file=Path(offset) if offset else None,
-        warnings=tuple(reader.warnings),
+        warnings=(*reader.warnings, *misspelt),
         **rest,  # type: ignore[arg-type]
     )
 
@@ -182,7 +184,7 @@ def _http(
     named = [part for part in (reader.text("FRONTEND_DOMAIN") or "").split(",") if part.strip()]
     frontends = [reader_origin(reader, "FRONTEND_DOMAIN", part) for part in named]
     origins = {backend, *frontends} | ({"http://localhost:3000"} if environment == "development" else set())
-    prefix = "/" + (reader.text("API_PREFIX") or "api").strip("/")
+    prefix = reader.parsed("API_PREFIX", parse_prefix, "/api")
     return HttpRules(
         backend=backend,
         prefix=prefix,
