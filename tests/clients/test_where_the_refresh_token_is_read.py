@@ -56,6 +56,17 @@ def test_two_explicit_ones_that_differ_are_a_400(portal: Portal) -> None:
     assert other.device.signed_in()
 
 
+@pytest.mark.parametrize("name", ["refresh", "Authorization"])
+def test_one_header_sent_twice_counts_as_two(portal: Portal, name: str) -> None:
+    mine, other = portal.a_person(), portal.a_person()
+    scheme = "Bearer " if name == "Authorization" else ""
+    tokens = [scheme + one.device.refresh_token for one in (mine, other)]
+    differing = ask.post(f"{portal.api}/auth/info-session", headers=[(name, token) for token in tokens])
+    assert (differing.status_code, differing.json()["code"]) == (400, "refresh_tokens_differ")
+    same = ask.post(f"{portal.api}/auth/info-session", headers=[(name, tokens[0])] * 2)
+    assert same.json()["user"]["email"] == mine.email
+
+
 def test_two_explicit_ones_that_agree_are_fine(portal: Portal) -> None:
     person = portal.a_person()
     token = person.device.refresh_token

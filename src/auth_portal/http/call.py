@@ -43,6 +43,10 @@ class Call:
         """The value as text, "" when it did not come; only HTTP's own white space is trimmed (RFC 9110)."""
         return self.headers.get(name, b"").decode("latin-1").strip(" \t")
 
+    def each(self, name: bytes) -> list[str]:
+        """The values one by one, for headers of which two that differ must be seen."""
+        return [value.decode("latin-1").strip(" \t") for key, value in self.scope["headers"] if key == name]
+
     def cookie(self, name: str) -> str:
         """A cookie's value, "" when it did not come."""
         if self._cookies is None:
@@ -60,8 +64,7 @@ class Call:
     @property
     def bearer(self) -> str:
         """The credential of `Authorization: Bearer` (RFC 6750 section 2.1), "" without one."""
-        scheme, _, credential = self.header(b"authorization").partition(" ")
-        return credential.strip(" \t") if scheme.lower() == "bearer" else ""
+        return bearer_of(self.header(b"authorization"))
 
     @property
     def who(self) -> Present:
@@ -69,3 +72,9 @@ class Call:
         if self.present is None:
             raise RuntimeError("the route has no guard")
         return self.present
+
+
+def bearer_of(authorization: str) -> str:
+    """The credential in a value of `Authorization`, "" when its scheme is another."""
+    scheme, _, credential = authorization.partition(" ")
+    return credential.strip(" \t") if scheme.lower() == "bearer" else ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from auth_portal.core.refusal import Refusal, unauthorized
-from auth_portal.http.call import Call
+from auth_portal.http.call import Call, bearer_of
 from auth_portal.http.cookies import Cookie
 from auth_portal.http.origins import Origins
 from auth_portal.http.refusals import CROSS_SITE, TOKENS_DIFFER
@@ -26,8 +26,8 @@ class RefreshSource:
 
     def explicit(self, call: Call, said: str | None) -> str:
         """The one that was sent on purpose, "" for none."""
-        bearer = call.bearer
-        ways = {call.header(b"refresh"), said or "", bearer if is_shaped(bearer) else ""} - {""}
+        bearers = (bearer_of(value) for value in call.each(b"authorization"))
+        ways = {*call.each(b"refresh"), said or "", *filter(is_shaped, bearers)} - {""}
         if len(ways) > 1:
             raise Refusal(TOKENS_DIFFER)
         return ways.pop() if ways else ""
