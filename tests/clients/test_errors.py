@@ -133,6 +133,16 @@ def test_an_unknown_route_is_a_404(portal: Portal) -> None:
     assert_problem(ask.post(f"{portal.api}/nowhere"), 404)
 
 
+@pytest.mark.parametrize("path", ["/auth/me", "/auth/sessions", "/auth/nowhere", "/nowhere"])
+def test_an_address_without_the_prefix_is_a_404_for_programs(portal: Portal, path: str) -> None:
+    for method in ("GET", "POST", "PATCH", "DELETE"):
+        answer = ask.request(method, portal.url + path)
+        assert_problem(answer, 404, "not_found")
+        assert "allow" not in answer.headers
+    page = ask.get(portal.url + path, headers={"Accept": "text/html,*/*"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
 def test_a_wrong_method_is_a_405_that_says_which_is_right(portal: Portal) -> None:
     answer = ask.get(f"{portal.api}/auth/login")
     assert_problem(answer, 405)

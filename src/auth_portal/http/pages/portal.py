@@ -49,7 +49,7 @@ PAGES = (
     Page("/auth/social", "social", kept=False),
     Page("/auth/not-me", "not_me", kept=False),
 )
-MISSING = Page("/auth/{rest:path}", "missing")
+MISSING = Page("", "missing")  # stands at no address of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +161,8 @@ def portal_routes(portal: Portal) -> list[Route]:
 
         return Route(page.path, endpoint, methods=["GET"], name=f"page:{page.name}")
 
-    async def lost(request: Request) -> Response:
-        return portal.missing(request)
-
     return [
         *(shown(page) for page in PAGES),
-        Route(MISSING.path, lost, methods=["GET"], name="page:missing"),
         Route("/portal/{version}/{name}", portal.assets.send, methods=["GET"], name="portal:versioned"),
         Route("/portal/{name}", portal.assets.send, methods=["GET"], name="portal:file"),
     ]
