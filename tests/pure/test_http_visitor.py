@@ -79,4 +79,6 @@ def test_local_means_this_machine_and_no_proxy() -> None:
     assert is_local(a_call(peer="::1"))
     assert not is_local(a_call([("X-Forwarded-For", "127.0.0.1")], peer="127.0.0.1"))
     assert not is_local(a_call([("Forwarded", "for=127.0.0.1")], peer="127.0.0.1"))
+    for trace in ("Via", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port"):
+        assert not is_local(a_call([(trace, "x")], peer="127.0.0.1")), trace
     assert not is_local(a_call(peer="10.0.0.1"))

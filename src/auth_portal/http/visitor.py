@@ -13,6 +13,7 @@ from auth_portal.http.call import Call
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
+BETWEEN = (*FORWARDED, b"via", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port")
 MOST_HOPS = 20
 MOST_LANGUAGES = 200
 QUIET = timedelta(minutes=1)
@@ -113,6 +114,8 @@ def is_forwarded(call: Call) -> bool:
 
 
 def is_local(call: Call) -> bool:
-    """The request comes from this machine itself, through no proxy."""
+    """The request comes from this machine itself, through no proxy: each of its traces counts as one."""
     address = parse_address(peer_of(call))
-    return address is not None and address.is_loopback and not is_forwarded(call)
+    if address is None or not address.is_loopback:
+        return False
+    return not any(name in call.headers for name in BETWEEN)
