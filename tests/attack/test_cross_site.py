@@ -118,8 +118,10 @@ def test_the_allowed_front_end_of_another_site_works(fronted: Portal) -> None:
     person = fronted.a_person()
     headers = {"Sec_Fetch_Site": "cross-site", "Origin": FRONT}
     assert send(fronted, "POST", "/auth/login", wrong_login(person), **headers).status_code == 200
-    cookie = f"refreshToken={person.device.refresh_token}"
-    assert send(fronted, "POST", "/auth/refresh", Cookie=cookie, **headers).status_code == 200
+    token = person.device.refresh_token
+    by_cookie = send(fronted, "POST", "/auth/refresh", Cookie=f"refreshToken={token}", **headers)
+    assert (by_cookie.status_code, by_cookie.json()["code"]) == (403, "cross_site"), "never by the cookie"
+    assert send(fronted, "POST", "/auth/refresh", refresh=token, **headers).status_code == 200
 
 
 @pytest.mark.row("CK3")

@@ -71,6 +71,7 @@ def test_none_is_the_401(headers: list[tuple[str, str]]) -> None:
         [("Origin", ORIGIN + ".evil.example")],
         [("Origin", ORIGIN), ("Origin", "https://evil.example")],
         [("Sec-Fetch-Site", "cross-site")],
+        [("Origin", ORIGIN), ("Sec-Fetch-Site", "cross-site")],
         [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "same-site")],
     ],
 )
@@ -89,7 +90,7 @@ def test_the_cookie_of_a_foreign_page_is_refused_and_never_brought_along(
     [
         [],
         [("Origin", ORIGIN)],
-        [("Origin", ORIGIN), ("Sec-Fetch-Site", "cross-site")],
+        [("Origin", ORIGIN), ("Sec-Fetch-Site", "same-site")],
         [("Sec-Fetch-Site", "same-origin")],
         [("Sec-Fetch-Site", "none")],
     ],
