@@ -106,7 +106,14 @@ def test_a_name_that_is_all_but_one_of_ours_is_pointed_at(tmp_path: Path) -> Non
     assert [line.partition(":")[0] for line in said] == ["APP_PORT", *near]
 
 
-def test_a_dollar_in_the_file_is_a_dollar(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("MAIL_PASSWORD=a${HOME}b$c\nAUTH_JWT_SECRET='x # y'\n")
+def test_the_file_is_taken_as_it_stands(tmp_path: Path) -> None:
+    text = "\ufeffMAIL_PASSWORD=a${HOME}b$c\nAUTH_JWT_SECRET='x # y'\n"  # with the mark that some editors set
+    (tmp_path / ".env").write_text(text)
     values = environment_values(tmp_path)
     assert (values["MAIL_PASSWORD"], values["AUTH_JWT_SECRET"]) == ("a${HOME}b$c", "x # y")
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("APP_NAME=Caf\u00e9\n".encode("latin-1"))
+    with pytest.raises(BadSettings, match=r"\.env: is not UTF-8"):
+        environment_values(tmp_path)

@@ -60,9 +60,16 @@ class Settings:
 
 
 def environment_values(directory: Path | None = None) -> dict[str, str]:
-    """The process's environment over the `.env` file of the working directory."""
+    """The process's environment over the `.env` file of the working directory. Raises BadSettings.
+
+    A "$" in the file is a "$", as with the original: passwords have some.
+    """
     file = (directory or Path.cwd()) / ".env"
-    read = dotenv_values(file, interpolate=False)  # a "$" in a password is a "$", as with the original
+    try:
+        read = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as fault:
+        why = "is not UTF-8" if isinstance(fault, UnicodeDecodeError) else f"cannot be read: {fault.strerror}"
+        raise BadSettings([f"{file}: {why}"]) from None
     values = {name: value for name, value in read.items() if value is not None}
     return {**values, **os.environ}
 
