@@ -57,6 +57,8 @@ def every_answer(portal: Portal) -> dict[str, httpx.Response]:
         "415": post("/auth/login", content=b"x=1", headers={"Content-Type": "text/plain"}),
         "404 long": device.get("/" + "x" * 5_000),
         "404 outside": device.client.get(f"{portal.url}/nowhere"),
+        "404 file": device.client.get(f"{portal.url}/portal/nothing.js"),
+        "404 version": device.client.get(f"{portal.url}/portal/x/client.js"),
         "404 dots": device.client.get(f"{portal.url}/portal/%2e%2e/%2e%2e/etc/passwd"),
     }
     for name, answer in answers.items():

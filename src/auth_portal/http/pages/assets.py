@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from auth_portal.http.pages.colour import icon, theme
 from auth_portal.http.pages.languages import LANGUAGES, Catalogues, Language
+from auth_portal.http.refusals import NOT_FOUND, HttpRefusal
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -62,11 +63,14 @@ class Assets:
         return found
 
     async def send(self, request: Request) -> Response:
-        """Send a file; without its version in the address it is revalidated each time."""
+        """Send a file; without its version in the address it is revalidated each time.
+
+        Raises NOT_FOUND for a file or a version that is not here.
+        """
         asset = self._find(request.path_params["name"])
         version = request.path_params.get("version")
         if asset is None or version not in {None, self.version}:
-            return Response(status_code=404, headers={"Cache-Control": "no-store"})
+            raise HttpRefusal(NOT_FOUND)
         headers = {
             "Cache-Control": REVALIDATE if version is None else FOREVER,
             "ETag": asset.etag,
