@@ -65,6 +65,15 @@ def test_what_no_browser_would_send_is_no_origin(tmp_path: Path, name: str, type
     assert said.startswith(f"{name}: ")
 
 
+def test_in_production_every_origin_is_https(tmp_path: Path) -> None:
+    there = {"APP_ENV": "production", "BACKEND_DOMAIN": "http://id.example.com", "TRUSTED_PROXIES": "none"}
+    fronts = "https://a.example,http://b.example,http://localhost:3000"
+    said = mistakes(tmp_path, FRONTEND_DOMAIN=fronts, **there)
+    assert [line.partition(":")[0] for line in said] == ["BACKEND_DOMAIN", "FRONTEND_DOMAIN"]
+    assert "http://b.example" in said[1]
+    assert read(tmp_path, FRONTEND_DOMAIN=fronts).http.frontend == "https://a.example"
+
+
 @pytest.mark.parametrize(
     ("typed", "prefix"),
     [("", "/api"), ("v2", "/v2"), ("/api/", "/api"), ("api/v1", "/api/v1"), ("//a//", "/a")],

@@ -189,7 +189,7 @@ def _http(
     production = environment == "production"
     backend = _backend(reader, production, port)
     named = [part for part in (reader.text("FRONTEND_DOMAIN") or "").split(",") if part.strip()]
-    frontends = [reader_origin(reader, "FRONTEND_DOMAIN", part) for part in named]
+    frontends = [_frontend(reader, production, part) for part in named]
     origins = {backend, *frontends} | ({"http://localhost:3000"} if environment == "development" else set())
     prefix = reader.parsed("API_PREFIX", parse_prefix, "/api")
     return HttpRules(
@@ -219,7 +219,7 @@ def _backend(reader: Reader, production: bool, port: int) -> str:
     backend = reader.parsed("BACKEND_DOMAIN", parse_origin, f"http://localhost:{port}")
     if production and reader.text("BACKEND_DOMAIN") is None:
         reader.wrong("BACKEND_DOMAIN", "is required in production, for example https://auth.example.com")
-    if backend.startswith("http://") and not is_loopback(urlsplit(backend).hostname):
+    if is_in_clear(backend):
         said = "must be https: cookies and tokens would travel in clear"
         if production:
             reader.wrong("BACKEND_DOMAIN", said)
@@ -228,13 +228,22 @@ def _backend(reader: Reader, production: bool, port: int) -> str:
     return backend
 
 
-def reader_origin(reader: Reader, name: str, part: str) -> str:
-    """One origin of a list; a mistake names the variable."""
+def _frontend(reader: Reader, production: bool, part: str) -> str:
+    """One front end's origin, "" with the mistake noted; in production it must be https too."""
     try:
-        return parse_origin(part)
+        origin = parse_origin(part)
     except ValueError as fault:
-        reader.wrong(name, f"{fault} (is {part.strip()!r})")
+        reader.wrong("FRONTEND_DOMAIN", f"{fault} (is {part.strip()!r})")
         return ""
+    if production and is_in_clear(origin):
+        said = "must be https: links and tokens would travel in clear"
+        reader.wrong("FRONTEND_DOMAIN", f"{said} (is {part.strip()!r})")
+    return origin
+
+
+def is_in_clear(origin: str) -> bool:
+    """Without TLS, and not on this machine."""
+    return origin.startswith("http://") and not is_loopback(urlsplit(origin).hostname)
 
 
 def _proxies(reader: Reader, production: bool) -> tuple[IPv4Network | IPv6Network, ...]:
