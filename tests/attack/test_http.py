@@ -10,7 +10,7 @@ from tests.rig import ask
 from tests.rig.meter import memory
 from tests.rig.scale import scaled
 from tests.rig.server import Portal
-from tests.rig.wire import head, line, say
+from tests.rig.wire import Said, head, line, say
 
 MIB = 1024 * 1024
 SLOW = scaled(200, 1_000)
@@ -91,6 +91,31 @@ def test_two_lengths_make_no_second_request(alone: Portal) -> None:
     assert say(alone, twice + b"{}" + inner, seconds=5).statuses == [400]
     listed = head(alone, LOGIN, JSON, f"Content-Length: 2, {2 + len(inner)}")
     assert say(alone, listed + b"{}" + inner, seconds=5).statuses == [400]
+
+
+@pytest.mark.row("IN13")
+@pytest.mark.parametrize("offer", ["websocket", "h2c", "TLS/1.0"])
+@pytest.mark.parametrize("length", ["Content-Length: {}", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("pause", [0, 0.2])
+def test_an_offer_to_upgrade_makes_no_request_of_the_body(
+    alone: Portal, offer: str, length: str, pause: float
+) -> None:
+    """A proxy passes the offer on and sees one request: its body must be read as a body, and as JSON."""
+    person = alone.a_person()
+    body = b'{"email": "%b", "password": "%b"}' % (person.email.encode(), person.password.encode())
+    offered = ("Connection: upgrade", f"Upgrade: {offer}")
+    for inner, statuses in ((smuggled(alone), [415, 200]), (body, [200, 200])):
+        kind = JSON if inner is body else "Content-Type: text/plain"
+        sent = head(alone, LOGIN, kind, length.format(len(inner)), *offered)
+        framed = inner if "{" in length else b"%x\r\n%b\r\n0\r\n\r\n" % (len(inner), inner)
+        after = head(alone, "GET /health/alive", CLOSE)
+        with line(alone, 10) as wire:
+            for part in [sent, framed, after] if pause else [sent + framed + after]:
+                wire.sendall(part)
+                time.sleep(pause)
+            assert Said(until_closed(wire)).statuses == statuses
+    many = head(alone, "GET /health/alive", *offered) * 600 + head(alone, "GET /health/alive", CLOSE)
+    assert say(alone, many, seconds=10).statuses == [200] * 601
 
 
 @pytest.mark.row("IN13")

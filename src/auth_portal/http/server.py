@@ -12,7 +12,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from auth_portal.http.declined_offer import decline, framing_of
 
 LARGEST_HEAD = 32 * 1024  # bytes of request line and headers
 LONGEST_HEAD = 10.0  # seconds for a head to arrive: slow senders are cut
@@ -22,6 +25,7 @@ TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-type: text/plain; charset=utf-8\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 )
+INVALID = "Invalid HTTP request received."
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
@@ -30,6 +34,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     The parser buffers a head of any size, and the keep-alive timer ends with the first byte, so
     without these a thousand slow senders would hold a thousand connections for ever (IN1, IN13).
+    We speak HTTP/1.1 only: `Upgrade` is ignored, as RFC 9110 section 7.8 allows.
     """
 
     _head_bytes = 0
@@ -55,11 +60,35 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.write(TOO_LARGE)
                 self._cut()
                 return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._feed(data)
         if self._head_done or self._in_body():
             self._head_bytes = 0
         else:
             self._head_bytes += len(data)
+
+    def _feed(self, data: bytes) -> None:
+        """Read; what is no HTTP is told so, an offer to speak something else is declined."""
+        try:
+            while data:
+                data = self._read(data)
+        except HttpParserError:
+            self.logger.warning(INVALID)
+            self.send_400_response(INVALID)
+
+    def _read(self, data: bytes) -> bytes:
+        """What is left behind an offer: the rest of the request that made it, or the next one."""
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as offer:
+            decline(self)
+            return data[offer.args[0] :]
+        return b""
+
+    def on_message_complete(self) -> None:
+        """The body is here, unless the parser takes it for another protocol."""
+        if not (self.parser.should_upgrade() and framing_of(self.headers)):
+            super().on_message_complete()
 
     def on_message_begin(self) -> None:
         """A head begins: it has its time."""
