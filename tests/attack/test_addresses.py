@@ -49,6 +49,7 @@ REFUSED = [
     "@example.com",
     "a@",
 ]
+UNUSUAL = ["corp.local", "mail.test", "intranet.corp", "sub.sub.example.museum", "b\u00fccher.example"]
 ASKED_AT_ONCE = 50
 
 
@@ -61,6 +62,15 @@ def test_what_is_no_address_or_only_becomes_one_is_refused(alone: Portal) -> Non
             answer = device.post(path, body)
             assert answer.status_code == 400, f"{path} {typed!r}: {answer.text}"
             assert answer.json()["errors"]["email"] == "email must be an email", f"{path} {typed!r}"
+
+
+@pytest.mark.row("IN9")
+def test_private_networks_and_new_countries_have_addresses_too(alone: Portal) -> None:
+    """Whether a letter gets there is the relay's business, as it was with the original."""
+    for domain in UNUSUAL:
+        mark = uuid4().hex[:8]
+        body = {"firstName": "A", "lastName": "B", "email": f"a+{mark}@{domain}", "password": PASSWORD}
+        assert alone.device().post("/auth/register", body).status_code == 201, domain
 
 
 @pytest.mark.row("IN9")
