@@ -47,7 +47,7 @@ def measured(bench: Bench, rounds: int, seconds: float) -> tuple[list[Figure], f
     try:
         bench.open()
         ids = [bench.people.session_id(number, 1) for number in range(min(bench.people.count, 1000))]
-        bare = bare_server(bench.folder / "bare", bench.size_of("me"))
+        bare = bare_server(bench.folder / "bare", *bench.answer_to("me"))
         try:
             limits = Limits(bench.folder, bench.engine, bench.url, ids, bare)
             seen = bench.measure(rounds, seconds, between=limits.round)

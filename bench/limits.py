@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import sqlite3
 import statistics
 import sys
@@ -19,10 +20,10 @@ from bench.load import load, request
 from bench.process import LOAD_CORE, SERVER_CORE, Server, cpu_seconds, on_core
 
 BARE = """
-import os
+import json, os
 from auth_portal.http.server import run_server
 BODY = b"x" * int(os.environ["BARE_BYTES"])
-HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
+HEADERS = [(name.encode(), value.encode()) for name, value in json.loads(os.environ["BARE_HEADERS"])]
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         await receive(); await send({"type": "lifespan.startup.complete"})
@@ -100,9 +101,12 @@ class Limits:
         return (cpu_seconds([self.bare.pid]) - before) / max(1, seen.answers)
 
 
-def bare_server(folder: Path, size: int) -> Server:
-    """A bare ASGI answer of `size` bytes on the same HTTP server."""
-    return Server(folder, {"BARE_BYTES": str(size)}, (sys.executable, "-c", BARE)).start()
+def bare_server(folder: Path, head: bytes, body: bytes) -> Server:
+    """An ASGI callable that does nothing but give an answer of the same size, headers and all."""
+    lines = [line.partition(": ") for line in head.decode().splitlines()[1:] if line]
+    headers = [(name, value) for name, _, value in lines if name.lower() != "date"]  # the server's own
+    settings = {"BARE_BYTES": str(len(body)), "BARE_HEADERS": json.dumps(headers)}
+    return Server(folder, settings, (sys.executable, "-c", BARE)).start()
 
 
 def raw_sqlite_read(path: Path, session_ids: list[str], count: int = 10_000) -> float:

@@ -67,7 +67,9 @@ class Server:
 
     def environment(self) -> dict[str, str]:
         """Everything the process is given."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ
+        }
         own = {
             "APP_ENV": "test",
             "APP_PORT": str(self.port),

@@ -35,7 +35,6 @@ class Bench:
     server: Server = field(init=False)
     access: list[str] = field(default_factory=list)
     refresh: list[str] = field(default_factory=list)
-    sizes: dict[str, int] = field(default_factory=dict)
     fresh: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def open(self) -> None:
@@ -108,10 +107,11 @@ class Bench:
         """One round."""
         return asyncio.run(load(self.server.port, connections, requests, make, seen))
 
-    def size_of(self, name: str) -> int:
-        """How many bytes the answer to a workload's request has."""
-        self._measured(name, 1, 1)
-        return self.sizes[name]
+    def answer_to(self, name: str) -> tuple[bytes, bytes]:
+        """Head and body of an answer to a workload's request."""
+        answers: list[tuple[bytes, bytes]] = []
+        self.run(self.workloads[name], 1, 1, lambda _number, head, body: answers.append((head, body)))
+        return answers[0]
 
     def _amount(self, name: str, conns: int, seconds: float) -> int:
         """How many requests fill the time."""
@@ -124,15 +124,8 @@ class Bench:
         """A round with the CPU seconds of server and database per request."""
         pids = self.database_pids()
         before, database = cpu_seconds([self.server.pid]), cpu_seconds(pids)
-        sizes: list[int] = []
-
-        def seen(number: int, head: bytes, body: bytes) -> None:
-            sizes.append(len(body))
-            self.keep(number, head, body)
-
-        result = self.run(self.workloads[name], conns, requests, seen)
+        result = self.run(self.workloads[name], conns, requests, self.keep)
         answers = max(1, result.answers)
-        self.sizes[name] = sizes[0] if sizes else 0
         used = (cpu_seconds([self.server.pid]) - before) / answers
         return result, used, (cpu_seconds(pids) - database) / answers
 
