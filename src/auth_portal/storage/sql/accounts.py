@@ -53,7 +53,7 @@ class SqlAccounts:
 
     async def identities(self, account_id: str) -> list[Identity]:
         """See the port."""
-        rows = await self._db.all(self._reads.identities, {"account_id": account_id})
+        rows = await self._db.few(self._reads.identities, {"account_id": account_id})
         return [to_identity(row) for row in rows]
 
     async def page(self, after_id: str, at_most: int) -> list[Account]:

@@ -67,6 +67,9 @@ class Database(Protocol):
     async def one(self, statement: Statement, values: Values) -> Row | None:
         """Read one row by a key."""
 
+    async def few(self, statement: Statement, values: Values) -> Sequence[Row]:
+        """Read the rows that hang on one key, about a hundred at most."""
+
     async def all(self, statement: Statement, values: Values) -> Sequence[Row]:
         """Read rows; may scan."""
 

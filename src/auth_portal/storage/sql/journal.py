@@ -54,9 +54,9 @@ class SqlJournal:
         """See the port."""
         values = {"account_id": account_id, "at_most": at_most}
         if before_id is None:
-            rows = await self._db.all(self._of, values)
+            rows = await self._db.few(self._of, values)
         else:
-            rows = await self._db.all(self._of_before, values | {"before_id": before_id})
+            rows = await self._db.few(self._of_before, values | {"before_id": before_id})
         return [_to_event(row) for row in rows]
 
     async def pseudonymise(self, account_id: str) -> int:

@@ -81,6 +81,10 @@ class PostgresqlDatabase:
         rows = await self.all(statement, values)
         return rows[0] if rows else None
 
+    async def few(self, statement: Statement, values: Values) -> Sequence[Row]:
+        """Read the rows that hang on one key."""
+        return await self.all(statement, values)
+
     async def all(self, statement: Statement, values: Values) -> Sequence[Row]:
         """Read rows."""
         return (await self.change(statement, values)).rows

@@ -103,7 +103,7 @@ class SqlSessions:
     async def living(self, account_id: str, epoch: int) -> list[Session]:
         """See the port."""
         values = {"account_id": account_id, "epoch": epoch}
-        return [to_session(row) for row in await self._db.all(self._statements.living, values)]
+        return [to_session(row) for row in await self._db.few(self._statements.living, values)]
 
     async def rename(self, account_id: str, session_id: str, name: str) -> bool:
         """See the port."""

@@ -39,14 +39,18 @@ class SqliteDatabase:
         return statement
 
     async def one(self, statement: Statement, values: Values) -> Row | None:
-        """Read one row by a key, on the loop: that takes microseconds, a thread would take longer."""
+        """Read one row by a key."""
+        rows = await self.few(statement, values)
+        return rows[0] if rows else None
+
+    async def few(self, statement: Statement, values: Values) -> Sequence[Row]:
+        """Read the rows of one key, on the loop: that takes microseconds, a thread would take longer."""
         try:
-            rows = self._inline.execute(statement.text, statement.complete(values)).fetchall()
+            return self._inline.execute(statement.text, statement.complete(values)).fetchall()
         except sqlite3.Error as error:
             if sqlite_connection.primary_code(error) not in sqlite_connection.BUSY:
                 raise _translated(error) from error
-            rows = list(await self.all(statement, values))
-        return cast(Row, rows[0]) if rows else None
+            return await self.all(statement, values)
 
     async def all(self, statement: Statement, values: Values) -> Sequence[Row]:
         """Read rows on the reader's thread; may scan, and may wait for a lock."""

@@ -166,14 +166,16 @@ class SqliteWriter:
 
 
 def _apply(connection: sqlite3.Connection, change: Change) -> Answer:
-    """One change inside its savepoint. Raises sqlite3.Error when the whole transaction is lost."""
+    """One change. Raises sqlite3.Error when the whole transaction is lost.
+
+    A statement that fails undoes itself and nothing else; several need a savepoint for that.
+    """
+    job = change.job
     try:
-        connection.execute("SAVEPOINT change")
-        job = change.job
         if isinstance(job, Step):
-            result: Any = sqlite_connection.execute(connection, job)
-        else:
-            result = drive(job(), lambda step: sqlite_connection.execute(connection, step))
+            return change, sqlite_connection.execute(connection, job), None
+        connection.execute("SAVEPOINT change")
+        result = drive(job(), lambda step: sqlite_connection.execute(connection, step))
         connection.execute("RELEASE change")
     except Exception as error:
         # On a full disk SQLite has rolled everything back, and `ROLLBACK TO` would fail as well.
@@ -181,8 +183,9 @@ def _apply(connection: sqlite3.Connection, change: Change) -> Answer:
             sqlite_connection.is_of_the_machine(error) or not connection.in_transaction
         ):
             raise
-        connection.execute("ROLLBACK TO change")
-        connection.execute("RELEASE change")
+        if not isinstance(job, Step):
+            connection.execute("ROLLBACK TO change")
+            connection.execute("RELEASE change")
         if getattr(error, "sqlite_errorcode", 0) in sqlite_connection.UNIQUE:
             return change, None, TakenError(str(error))
         return change, None, error
