@@ -18,6 +18,7 @@ from auth_portal.settings.settings import Settings, environment_values, read_set
 from auth_portal.storage.stores import StorageError
 
 FACTORY = "auth_portal.serving:worker"
+TURN = 0.0005  # seconds: SQLite's writer wants the interpreter a few times for each commit, and soon
 
 
 class Application:
@@ -52,6 +53,7 @@ class Application:
         gc.collect()
         gc.freeze()  # what is here stays: later collections need not look at it (halves refresh p99)
         gc.set_threshold(50_000, 20, 100)
+        sys.setswitchinterval(TURN)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await background.stop()

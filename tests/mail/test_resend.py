@@ -1,9 +1,11 @@
 """Sending again: a new letter for whoever still needs it, and a plain word for every other case."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from auth_portal.accounts.account import Account
 from auth_portal.mail.letter import Letter, LetterKind, LetterState

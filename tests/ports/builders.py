@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from msgspec import structs
+
 from auth_portal.accounts.account import Account, Identity
 from auth_portal.core.ids import new_id
 from auth_portal.journal.event import Event, Kind
@@ -46,14 +48,14 @@ def an_account(**facts: Any) -> Account:
         password_hash="$argon2id$first",
         email_confirmed_at=NOW,
     )
-    return replace(plain, **facts)
+    return structs.replace(plain, **facts)
 
 
 def an_identity(account: Account, **facts: Any) -> Identity:
     """How a provider knows them."""
     number = next(_numbers)
     plain = Identity(an_id(), account.id, "github", f"subject-{number}", f"{number}@example.org", NOW)
-    return replace(plain, **facts)
+    return structs.replace(plain, **facts)
 
 
 def a_session(account: Account, **facts: Any) -> Session:
@@ -73,7 +75,7 @@ def a_session(account: Account, **facts: Any) -> Session:
         network="203.0.113.7",
         user_agent="Mozilla/5.0",
     )
-    return replace(plain, **facts)
+    return structs.replace(plain, **facts)
 
 
 def a_ticket(**facts: Any) -> Ticket:

@@ -1,8 +1,7 @@
 """Accounts: what each method promises, alone."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from auth_portal.accounts.store import Changed
 from auth_portal.storage.stores import Stores

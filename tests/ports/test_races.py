@@ -1,9 +1,9 @@
 """What each method promises when many call it at once, on two instances of one database."""
 
 import os
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from auth_portal.accounts.store import Changed
 from auth_portal.storage.stores import Stores

@@ -1,8 +1,7 @@
 """Sessions: what each method promises, alone."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from auth_portal.sessions.session import Session
 from auth_portal.sessions.store import Found

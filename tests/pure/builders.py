@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import structs
+
 from auth_portal.accounts.account import Account
 from auth_portal.core.secrets import Keyring, RootSecret, system_randomness
 from auth_portal.core.visitor import Visitor, network_of
@@ -55,7 +57,7 @@ def keyring(purpose: str = "test") -> Keyring:
 
 def an_account(account_id: str = "an-account", **said: Any) -> Account:
     plain = Account(account_id, "ada@example.com", "Ada", "Lovelace", START, START)
-    return replace(plain, **said)
+    return structs.replace(plain, **said)
 
 
 def a_session(**said: Any) -> Session:
@@ -74,7 +76,7 @@ def a_session(**said: Any) -> Session:
         network="192.0.2.1",
         user_agent="Firefox",
     )
-    return replace(plain, **said)
+    return structs.replace(plain, **said)
 
 
 def a_visitor(ip: str = "192.0.2.1", user_agent: str = "Firefox") -> Visitor:
@@ -113,7 +115,7 @@ class OneRow:
         if self.session.generation != session.generation or self.session.ended_at is not None:
             return False
         self.advanced += 1
-        self.session = replace(
+        self.session = structs.replace(
             self.session,
             generation=session.generation + 1,
             burst_from=burst_from,
@@ -129,7 +131,7 @@ class OneRow:
         self.queries += 1
         if session_id != self.session.id or self.session.ended_at is not None:
             return False
-        self.session = replace(self.session, ended_at=now, end_reason=reason)
+        self.session = structs.replace(self.session, ended_at=now, end_reason=reason)
         return True
 
 

@@ -103,7 +103,7 @@ def test_small_differences_of_clocks_are_forgiven(world: World) -> None:
     assert world.read(world.forge(iat=NOW + 10, nbf=NOW + 10)).session_id == "a-session"
 
 
-def test_the_signature_is_checked_once_and_again_when_the_keys_change(
+def test_the_signature_is_checked_once_for_each_set_of_keys_and_never_behind_our_own_hand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world, checked = World(), []
@@ -117,10 +117,12 @@ def test_the_signature_is_checked_once_and_again_when_the_keys_change(
     token = world.write()
     for _ in range(5):
         world.read(token)
-    assert len(checked) == 1
-    asyncio.run(world.keys.rotate())
-    world.read(token)
-    assert len(checked) == 2
+    assert len(checked) == 0
+    for times in (1, 2):
+        asyncio.run(world.keys.rotate())
+        for _ in range(5):
+            world.read(token)
+        assert len(checked) == times
 
 
 def test_what_a_retired_key_signed_is_refused_though_it_was_remembered() -> None:
@@ -142,6 +144,8 @@ def test_the_memory_of_signatures_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_forged_tokens_are_not_remembered() -> None:
     world = World("HS256")
-    for _ in range(20):
-        world.refused(world.forge(key=OctKey.import_key(b"x" * 32)))
-    assert len(world.tokens._verdicts.genuine) == 0
+    forged = [world.forge(key=OctKey.import_key(b"x" * 32)) for _ in range(20)]
+    before = len(world.tokens._verdicts.genuine)
+    for token in forged:
+        world.refused(token)
+    assert len(world.tokens._verdicts.genuine) == before

@@ -1,10 +1,10 @@
 """OP2: a database that stood still carries out rotations whose requests were answered 503 long ago."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from auth_portal.core.refusal import UNAVAILABLE, Refusal, unavailable
 from auth_portal.sessions.doubts import MOST, Doubts

@@ -96,7 +96,6 @@ MALFORMED = [
     "$argon2id$v=19$m=9999999,t=1,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
     "$argon2id$v=19$m=200000,t=999,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
     "$argon2id$v=19$m=64,t=0,p=0$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
-    "$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
     "$2b$04$short",
     "$2b$31$" + "a" * 53,
     "$5$rounds=5000$salt$hash",

@@ -1,11 +1,11 @@
 """judge() and next_burst(): a table of facts and verdicts, then any history that hypothesis thinks of."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from auth_portal.accounts.account import Account
 from auth_portal.sessions.session import RACE, Session, SessionRules, Verdict, judge, next_burst

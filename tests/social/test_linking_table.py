@@ -1,11 +1,11 @@
 """The decision table of docs/flows/social.md, row by row; a row without a test fails."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from auth_portal.accounts.account import Account
 from auth_portal.social.linking import (

@@ -1,11 +1,11 @@
 """The account: one person's row, and the identities by which providers know that person."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Account:
+
+class Account(Struct, frozen=True):
     """One person. All instants are aware, UTC, whole milliseconds.
 
     `epoch` rises with every event that ends all sessions; `failures` is the run of failed sign-ins
@@ -41,8 +41,7 @@ class Account:
         return self.disabled_at is None and self.deleted_at is None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """A person as a provider knows them; (provider, subject) is unique over all accounts."""
 
     id: str

@@ -1,11 +1,11 @@
 """`auth-portal user`: make, show, shut, open and delete accounts."""
 
 import sys
-from dataclasses import replace
 from getpass import getpass
 from typing import TYPE_CHECKING
 
 from cyclopts import App
+from msgspec.structs import replace
 
 from auth_portal.accounts.account import Account
 from auth_portal.accounts.email_address import normalise

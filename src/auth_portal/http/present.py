@@ -174,8 +174,9 @@ class Problem(Shown, frozen=True):
 
 
 def instant(at: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds and Z."""
-    return at.isoformat(timespec="milliseconds")[:-6] + "Z"
+    """ISO 8601 in UTC with milliseconds and Z. Cut by hand: `timespec` takes twice as long."""
+    written = at.isoformat()
+    return f"{written[:23]}Z" if at.microsecond else f"{written[:19]}.000Z"
 
 
 def user_of(account: Account) -> User:

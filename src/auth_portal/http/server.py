@@ -39,6 +39,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _head_bytes = 0
     _head_done = False
+    _in_head = False
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -66,6 +67,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_bytes = 0
         else:
             self._head_bytes += len(data)
+        if self._in_head and self._deadline is None:  # most heads come at once, and need no timer
+            self._deadline = self.loop.call_later(LONGEST_HEAD, self._cut)
 
     def _feed(self, data: bytes) -> None:
         """Read; what is no HTTP is told so, an offer to speak something else is declined."""
@@ -93,12 +96,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins: it has its time."""
         super().on_message_begin()
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(LONGEST_HEAD, self._cut)
+        self._in_head = True
 
     def on_headers_complete(self) -> None:
         """The head is here."""
         self._head_done = True
+        self._in_head = False
         self._stop_waiting()
         super().on_headers_complete()
 

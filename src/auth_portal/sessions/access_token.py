@@ -10,7 +10,7 @@ import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from auth_portal.core.clock import EPOCH, Clock, to_milliseconds
+from auth_portal.core.clock import EPOCH, Clock
 from auth_portal.core.refusal import unauthorized
 from auth_portal.core.secrets import Randomness, decode, encode, system_randomness
 from auth_portal.sessions.keys import KeyRoom
@@ -19,45 +19,41 @@ from auth_portal.sessions.signing_key import SHARED, SigningKey
 
 MOST_CHARACTERS = 8192
 MOST_REMEMBERED = 10_000
-MILLISECOND = timedelta(milliseconds=1)
+SECOND = timedelta(seconds=1)
 JTI_BYTES = 12
 LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that a datetime can hold
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 HEADERS = frozenset({"alg", "typ", "kid"})
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What a genuine access token says."""
+class Claims(msgspec.Struct, frozen=True):
+    """What a genuine access token says. Types are strict: no text for a number, no list."""
 
-    account_id: str
-    session_id: str
-    expires_at: datetime
+    issuer: str = msgspec.field(name="iss")
+    audience: str = msgspec.field(name="aud")
+    account_id: str = msgspec.field(name="sub")
+    session_id: str = msgspec.field(name="sid")
+    token_id: str = msgspec.field(name="jti")
+    issued: int = msgspec.field(name="iat")  # seconds since 1970, as `expires` and `begins`
+    expires: int = msgspec.field(name="exp")
+    begins: int = msgspec.field(name="nbf", default=0)
 
-
-class _Payload(msgspec.Struct, frozen=True):
-    """The claims by their names on the wire. Types are strict: no text for a number, no list."""
-
-    iss: str
-    aud: str
-    sub: str
-    sid: str
-    jti: str
-    iat: int
-    exp: int
-    nbf: int | msgspec.UnsetType = msgspec.UNSET
+    @property
+    def expires_at(self) -> datetime:
+        """From then on it is worth nothing."""
+        return EPOCH + timedelta(seconds=self.expires)
 
 
 _headers = msgspec.json.Decoder(dict[str, str])
-_payloads = msgspec.json.Decoder(_Payload)
+_claims = msgspec.json.Decoder(Claims)
 
 
 @dataclass
 class _Verdicts:
-    """Tokens whose signature was found right under key set `version`: by digest, oldest out first."""
+    """Tokens that we signed or whose signature was found right, under key set `version`, oldest out first."""
 
     version: int = -1
-    genuine: OrderedDict[bytes, _Payload] = field(default_factory=OrderedDict)
+    genuine: OrderedDict[bytes, Claims] = field(default_factory=OrderedDict)
 
 
 @dataclass(frozen=True)
@@ -78,22 +74,17 @@ class AccessTokens:
         Raises unavailable when no key can sign. `await keys.fresh()` beforehand.
         """
         key = self.keys.signing()
-        issued = (issued_at - EPOCH) // timedelta(seconds=1)
-        expires = issued + self.rules.access // timedelta(seconds=1)
-        claims: dict[str, str | int] = {
-            "iss": self.issuer,
-            "aud": self.audience,
-            "sub": account_id,
-            "sid": session_id,
-            "jti": encode(self.randomness(JTI_BYTES)),
-            "iat": issued,
-            "exp": expires,
-        }
-        if key.algorithm == SHARED:
-            claims |= {"id": account_id, "sessionId": session_id}  # services of the original read these
-        payload = msgspec.json.encode(claims)
-        token = jws.serialize_compact(key.headers, payload, key.private, algorithms=[key.algorithm])
-        return token, EPOCH + timedelta(seconds=expires)
+        issued = (issued_at - EPOCH) // SECOND
+        expires = issued + self.rules.access // SECOND
+        token_id = encode(self.randomness(JTI_BYTES))
+        claims = Claims(self.issuer, self.audience, account_id, session_id, token_id, issued, expires)
+        token = jws.serialize_compact(
+            key.headers, _payload(claims, key), key.private, algorithms=[key.algorithm]
+        )
+        self._remember(
+            _digest(token), claims
+        )  # it is about to be shown to us: no need to verify our own hand
+        return token, claims.expires_at
 
     async def read(self, token: str, *, expired_too: bool = False) -> Claims:
         """What the token says. Raises the one 401 for what we did not write or is not valid now.
@@ -104,29 +95,29 @@ class AccessTokens:
             raise unauthorized("access token too long")
         if self.keys.due():
             await self.keys.fresh()
-        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
-        payload = self._remembered(digest)
-        if payload is None:
-            payload = await self._verify(token)
-            self._remember(digest, payload)
-        self._check_time(payload, expired_too=expired_too)
-        return Claims(payload.sub, payload.sid, EPOCH + timedelta(seconds=payload.exp))
+        digest = _digest(token)
+        claims = self._remembered(digest)
+        if claims is None:
+            claims = await self._verify(token)
+            self._remember(digest, claims)
+        self._check_time(claims, expired_too=expired_too)
+        return claims
 
-    def _remembered(self, digest: bytes) -> _Payload | None:
+    def _remembered(self, digest: bytes) -> Claims | None:
         """The claims of a token whose signature was checked before, under the present key set."""
         if self._verdicts.version != self.keys.version:
             self._verdicts.genuine.clear()
             self._verdicts.version = self.keys.version
         return self._verdicts.genuine.get(digest)
 
-    def _remember(self, digest: bytes, payload: _Payload) -> None:
+    def _remember(self, digest: bytes, claims: Claims) -> None:
         """Spare the next use the signature; bounded, and void once the keys change."""
         self._remembered(digest)
-        self._verdicts.genuine[digest] = payload
+        self._verdicts.genuine[digest] = claims
         while len(self._verdicts.genuine) > MOST_REMEMBERED:
             self._verdicts.genuine.popitem(last=False)
 
-    async def _verify(self, token: str) -> _Payload:
+    async def _verify(self, token: str) -> Claims:
         """Signature first, by the one algorithm of the key that is named, then the claims."""
         if SHAPE.fullmatch(token) is None:
             raise unauthorized("not of the shape of a JWS")
@@ -135,11 +126,11 @@ class AccessTokens:
             decode(signature)
             key = await self._key(_headers.decode(decode(head)))
             jws.deserialize_compact(token, key.public, algorithms=[key.algorithm])
-            payload = _payloads.decode(decode(body))
+            claims = _claims.decode(decode(body))
         except (ValueError, RecursionError, JoseError) as fault:
             raise unauthorized(f"access token refused: {type(fault).__name__}") from None
-        self._check_parties(payload)
-        return payload
+        self._check_parties(claims)
+        return claims
 
     async def _key(self, headers: dict[str, str]) -> SigningKey:
         """The key that the header names. Any header that we do not write ourselves is refused.
@@ -160,19 +151,38 @@ class AccessTokens:
             raise unauthorized("access token with another algorithm than its key's")
         return key
 
-    def _check_parties(self, payload: _Payload) -> None:
+    def _check_parties(self, claims: Claims) -> None:
         """From us, for us, letter by letter (RFC 8725 sections 3.8 and 3.9)."""
-        if payload.iss != self.issuer or payload.aud != self.audience:
+        if claims.issuer != self.issuer or claims.audience != self.audience:
             raise unauthorized("access token of another issuer or audience")
-        if not 0 <= payload.exp <= LATEST:
+        if not 0 <= claims.expires <= LATEST:
             raise unauthorized("access token with an impossible end")
 
-    def _check_time(self, payload: _Payload, *, expired_too: bool) -> None:
+    def _check_time(self, claims: Claims, *, expired_too: bool) -> None:
         """Compared at each use, never remembered."""
-        now = to_milliseconds(self.clock())
-        if not expired_too and now >= payload.exp * 1000:
+        now = self.clock().timestamp()
+        if not expired_too and now >= claims.expires:
             raise unauthorized("access token expired")
-        latest = (now + self.rules.leeway // MILLISECOND) / 1000
-        begins = payload.iat if payload.nbf is msgspec.UNSET else max(payload.iat, payload.nbf)
-        if begins > latest:
+        if max(claims.issued, claims.begins) > now + self.rules.leeway.total_seconds():
             raise unauthorized("access token from the future")
+
+
+def _digest(token: str) -> bytes:
+    """Under which a token is remembered: memory that leaks holds no tokens."""
+    return sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _payload(claims: Claims, key: SigningKey) -> bytes:
+    """The claims as they are written; with a shared secret also as services of the original read them."""
+    written = {
+        "iss": claims.issuer,
+        "aud": claims.audience,
+        "sub": claims.account_id,
+        "sid": claims.session_id,
+        "jti": claims.token_id,
+        "iat": claims.issued,
+        "exp": claims.expires,
+    }
+    if key.algorithm == SHARED:
+        written |= {"id": claims.account_id, "sessionId": claims.session_id}
+    return msgspec.json.encode(written)

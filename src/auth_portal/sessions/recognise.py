@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from auth_portal.accounts.account import Account
 from auth_portal.core.clock import Clock
 from auth_portal.core.refusal import unauthorized
@@ -10,8 +12,7 @@ from auth_portal.sessions.session import Session, SessionRules, alive
 from auth_portal.sessions.store import Sessions
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """Somebody who is signed in, as the rows said a moment ago."""
 
     account: Account

@@ -1,6 +1,8 @@
 """Refresh: judge the token that is shown, then rotate, replay, or close the session."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from auth_portal.core.clock import Clock
 from auth_portal.core.log import Log

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 
+from msgspec import Struct
+
 from auth_portal.accounts.account import Account
 
 MOST_AGENT = 256  # characters of a user agent that a session keeps
@@ -22,8 +24,7 @@ class EndReason(StrEnum):
     BY_OPERATOR = "by_operator"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """One sign-in on one device: one family of refresh tokens, of which one generation lives.
 
     `burst_from` is the generation that was current when the present burst of rotations began, and

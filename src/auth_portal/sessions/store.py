@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from auth_portal.accounts.account import Account
 from auth_portal.sessions.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A session with its account, as one query read them."""
 
     session: Session
