@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from bson import json_util
 
-from tests.moving.originals import Hashes, Row, originals
+from tests.moving.originals import Hashes, Row
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +19,3 @@ def write_dump(path: Path, rows: list[Row]) -> Path:
     options = json_util.RELAXED_JSON_OPTIONS
     path.write_text("".join(json_util.dumps(row, json_options=options) + "\n" for row in rows))
     return path
-
-
-@pytest.fixture(scope="session")
-def ten_thousand(hashes: Hashes) -> list[tuple[str, Row]]:
-    """10,000 rows, 40 of every oddity; only two oddities cost a real bcrypt each."""
-    return list(originals(10_000, hashes, each=EACH))
-
-
-EACH = 40

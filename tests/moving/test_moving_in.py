@@ -23,10 +23,12 @@ from tests.moving.conftest import write_dump
 from tests.moving.originals import PASSWORDS, Hashes, originals
 from tests.moving.target import everybody, move_in, opened
 from tests.rig import mongo
+from tests.rig.scale import scaled
 from tests.rig.server import Portal
 
 EACH = 2
 MANY = 400
+ENOUGH = 200  # rows that were moved before the run is killed
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -131,7 +133,8 @@ def test_a_run_that_is_killed_is_gone_on_with(
     hashes: Hashes, database: dict[str, str], start_portal: Callable[..., Portal], tmp_path: Path
 ) -> None:
     portal = start_portal(database)
-    rows = [row for _, row in originals(3000, hashes, each=1)]
+    many = scaled(1_000, 3_000)
+    rows = [row for _, row in originals(many, hashes, each=1)]
     dump = write_dump(tmp_path / "users.json", rows)
     command = [sys.executable, "-m", "auth_portal", "import", "original", "--from-dump", str(dump), "--apply"]
     log = tmp_path / "cut-short.log"
@@ -146,8 +149,8 @@ def test_a_run_that_is_killed_is_gone_on_with(
     taken, already = counts_of(whole)
     assert taken > 0, "it was cut short"
     assert already > 0, "not at its very beginning"
-    assert taken + already == 3000 - 6
-    assert counts_of(again) == (0, 3000 - 6), "the third changes nothing"
+    assert taken + already == many - 6
+    assert counts_of(again) == (0, many - 6), "the third changes nothing"
 
 
 def counts_of(said: str) -> tuple[int, int]:
@@ -159,10 +162,10 @@ def counts_of(said: str) -> tuple[int, int]:
 
 def wait_for_some(portal: Portal, rows: list[dict[str, object]], cut: subprocess.Popen[bytes]) -> bool:
     """Until somebody from the early rows can sign in; False when the run is over before that."""
-    email = str(rows[500]["email"])
+    email = str(rows[ENOUGH]["email"])
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and cut.poll() is None:
-        if portal.device().login(email, PASSWORDS[500 % len(PASSWORDS)]).status_code == 200:
+        if portal.device().login(email, PASSWORDS[ENOUGH % len(PASSWORDS)]).status_code == 200:
             return True
         time.sleep(0.05)
     return False
