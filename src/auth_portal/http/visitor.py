@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from auth_portal.core.clock import Clock
@@ -19,6 +20,7 @@ MOST_LANGUAGES = 200
 QUIET = timedelta(minutes=1)
 
 
+@lru_cache(4096)
 def parse_address(text: str) -> Address | None:
     """An address, with or without a port or brackets; IPv4 inside IPv6 becomes IPv4."""
     bare = text.strip().strip('"')
