@@ -5,13 +5,16 @@ import sys
 
 def main() -> None:
     """Run the command that was typed; rooms are imported when their command is."""
-    if sys.argv[1:] == ["serve"]:  # the way a server starts: without reading the other commands
-        from auth_portal.cli.quick import serve  # noqa: PLC0415 -- see above
+    try:
+        if sys.argv[1:] == ["serve"]:  # the way a server starts: without reading the other commands
+            from auth_portal.cli.quick import serve  # noqa: PLC0415 -- see above
 
-        sys.exit(serve())
-    from auth_portal.cli.commands import run  # noqa: PLC0415 -- importing this module must cost nothing
+            sys.exit(serve())
+        from auth_portal.cli.commands import run  # noqa: PLC0415 -- importing this module must cost nothing
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # while rooms are imported; later `cli/ending.py` hears it
+        sys.exit(130)
 
 
 if __name__ == "__main__":

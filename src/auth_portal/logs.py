@@ -79,6 +79,7 @@ def _send_others_here(target: PatientStream, as_json: bool) -> None:
                     structlog.processors.TimeStamper(fmt="iso", utc=True),
                 ],
                 processors=[
+                    structlog.processors.format_exc_info,
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.JSONRenderer(),
                 ],

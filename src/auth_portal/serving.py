@@ -14,7 +14,7 @@ from auth_portal.http.server import die_with_parent, run_server
 from auth_portal.logs import make_log
 from auth_portal.mail.folder import FolderInbox
 from auth_portal.memory import share_one_arena
-from auth_portal.settings.settings import Settings, environment_values, read_settings
+from auth_portal.settings.settings import Settings, settings_here
 from auth_portal.storage.stores import StorageError
 
 FACTORY = "auth_portal.serving:worker"
@@ -44,7 +44,7 @@ class Application:
         try:
             portal = await open_portal(self.settings, self.log, migrate=self.migrate)
         except (WrongRootSecret, StorageError, Refusal) as fault:
-            self.log.error("cannot start", reason=str(fault))  # noqa: TRY400 -- the sentence says it; a trace would not
+            self.log.error("cannot start", reason=_said(fault))  # noqa: TRY400 -- the sentence says it; a trace would not
             await send({"type": "lifespan.startup.failed", "message": ""})
             return
         background = Background(portal)
@@ -83,7 +83,7 @@ class Application:
 def worker() -> Application:
     """One of several workers: reads the settings again, leaves migrating to the parent."""
     die_with_parent()
-    settings = read_settings(environment_values())
+    settings = settings_here()
     return Application(settings, _log(settings), migrate=False)
 
 
@@ -111,10 +111,17 @@ async def _prepare(settings: Settings, log: Log) -> bool:
     try:
         portal = await open_portal(settings, log, migrate=True)
     except (WrongRootSecret, StorageError, Refusal) as fault:
-        log.error("cannot start", reason=str(fault))  # noqa: TRY400 -- a sentence for an operator, no traceback
+        log.error("cannot start", reason=_said(fault))  # noqa: TRY400 -- a sentence for an operator, no traceback
         return False
     await portal.close()
     return True
+
+
+def _said(fault: Exception) -> str:
+    """Why there is no start, and what to look at."""
+    if isinstance(fault, Refusal):
+        return f"the database does not answer: {fault.cause}. See DATABASE_URL, and that the database runs"
+    return str(fault)
 
 
 def _greet(settings: Settings) -> None:

@@ -38,6 +38,8 @@ def test_all_reasons_are_told_at_once(start_portal: StartPortal) -> None:
         OIDC_acme_ISSUER="https://id.example.org",
         OIDC_NEXT_CLIENT_ID="portal",
         SOCIAL_RETURN_TO="/app,https://app.example.org/home",
+        AUTH_SESSION_EXPIRES_IN="9999999d",
+        AUTH_JWT_TOKEN_EXPIRE_IN="5m",
     )
     said = refusal(portal)
     for name in (
@@ -51,11 +53,13 @@ def test_all_reasons_are_told_at_once(start_portal: StartPortal) -> None:
         "MAIL_PORT",
         "AUTH_JWT_SECRET",
         "CLOCK_OFFSET_FILE",
-        "provider acme",
+        "OIDC_ACME_ISSUER",
         "OIDC_acme_ISSUER",
         "OIDC_NEXT_ISSUER",
         "SOCIAL_RETURN_TO",
         "xn-- form",
+        "AUTH_SESSION_EXPIRES_IN",
+        "AUTH_JWT_TOKEN_EXPIRE_IN is not read: is AUTH_JWT_TOKEN_EXPIRES_IN meant?",
     ):
         assert name in said, f"{name} is not told:\n{said}"
     assert "hunter2" not in said
@@ -71,12 +75,14 @@ def test_all_reasons_are_told_at_once(start_portal: StartPortal) -> None:
         ("APP_PORT", "0"),
         ("TRUSTED_PROXIES", "everybody"),
         ("REDIS_URL", "https://cache.example.com"),
+        ("REDIS_URL", "redis://:hunter2@127.0.0.1:port/0"),
+        ("DATA_DIR", "/dev/null/data"),
         ("AUTH_JWT_TOKEN_EXPIRES_IN", "soon"),
         ("FRONTEND_DOMAIN", "*"),
     ],
 )
 def test_one_that_cannot_be_used_is_named(start_portal: StartPortal, name: str, value: str) -> None:
-    said = refusal(start_portal(wait=False, **{name: value}))
+    said = refusal(start_portal(wait=False, AUTH_REFRESH_SECRET="", **{name: value}))
     assert name in said
     assert "hunter2" not in said
 
@@ -85,6 +91,7 @@ def test_one_that_cannot_be_used_is_named(start_portal: StartPortal, name: str, 
 def test_a_database_that_is_not_there_is_said_in_a_sentence(start_portal: StartPortal) -> None:
     said = refusal(start_portal(wait=False, DATABASE_URL="postgresql://auth:hunter2@127.0.0.1:1/auth"))
     assert "postgresql" in said.lower()
+    assert "See DATABASE_URL" in said
     assert "hunter2" not in said
 
 
@@ -94,4 +101,29 @@ def test_a_port_that_is_taken_is_said(start_portal: StartPortal) -> None:
     second = start_portal(wait=False, APP_PORT=str(portal.port))
     said = refusal(second)
     assert "address already in use" in said.lower()
+    assert "APP_PORT" in said
+    assert second.process is not None
+    assert second.process.returncode == 1
     assert portal.ready()
+
+
+@pytest.mark.row("OP13")
+def test_lines_of_the_env_file_that_cannot_be_read_are_told_with_the_rest(start_portal: StartPortal) -> None:
+    portal = start_portal()
+    portal.stop()
+    (portal.folder / ".env").write_bytes(b"APP_NAME=x\r\nMAIL_HOST: y\r\nREFRESH_GRACE=soon\r\n")
+    portal.start(wait=False)
+    said = refusal(portal)
+    assert ".env, line 2" in said
+    assert "REFRESH_GRACE" in said
+
+
+@pytest.mark.row("OP13")
+def test_a_lost_key_file_is_asked_for_and_not_made_anew(start_portal: StartPortal) -> None:
+    portal = start_portal(AUTH_REFRESH_SECRET="")
+    portal.stop()
+    (portal.folder / "root.key").rename(portal.folder / "kept")
+    portal.start(wait=False)
+    assert "root.key is missing" in refusal(portal)
+    assert "root.key is missing" in portal.run("doctor", status=1)
+    assert not (portal.folder / "root.key").exists()

@@ -58,6 +58,7 @@ def refuses_newer(portal: Portal) -> None:
     assert NEWER in portal.log()
     assert "newer version" in portal.log()
     assert NEWER in portal.run("migrate", status=1)
+    assert NEWER in portal.run("doctor", status=1)
     set_version(portal, before)
     portal.run("migrate")
     assert "current" in portal.run("migrate", "--plan")

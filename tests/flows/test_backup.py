@@ -42,6 +42,47 @@ def test_a_session_that_is_ahead_of_the_backup_ends_without_blame(
     assert "session_rolled_back" in portal.log()
 
 
+def test_a_backup_is_one_file_and_leaves_nothing_beside_it(start_portal: StartPortal, tmp_path: Path) -> None:
+    portal = start_portal()
+    copy = tmp_path / "kept" / "copy.sqlite"
+    assert "kept" in portal.run("backup", str(copy), status=1), "there is no such folder"
+    copy.parent.mkdir()
+    portal.run("backup", str(copy))
+    assert "stop the server first" in portal.run("restore", "--yes", str(copy), status=1)
+    portal.stop()
+    portal.run("restore", "--yes", str(copy))
+    assert [path.name for path in copy.parent.iterdir()] == ["copy.sqlite"]
+    (portal.folder / "auth-portal.db").write_bytes(b"")
+    nothing = tmp_path / "kept" / "nothing.sqlite"
+    assert "no accounts table" in portal.run("backup", str(nothing), status=1)
+    assert [path.name for path in copy.parent.iterdir()] == ["copy.sqlite"]
+
+
+def test_a_damaged_database_is_replaced(start_portal: StartPortal, tmp_path: Path) -> None:
+    portal = start_portal()
+    person = portal.a_person()
+    portal.run("backup", str(tmp_path / "copy.sqlite"))
+    portal.stop()
+    (portal.folder / "auth-portal.db").write_bytes(b"no database at all" * 1000)
+    portal.run("restore", "--yes", str(tmp_path / "copy.sqlite"))
+    portal.start()
+    assert person.device.signed_in()
+
+
+def test_a_backup_of_another_root_secret_is_refused_before_anything_is_touched(
+    start_portal: StartPortal, tmp_path: Path
+) -> None:
+    portal = start_portal(AUTH_REFRESH_SECRET="")
+    portal.run("backup", str(tmp_path / "copy.sqlite"))
+    portal.stop()
+    before = (portal.folder / "auth-portal.db").read_bytes()
+    (portal.folder / "root.key").write_text("quite another secret of forty-odd bytes, 0123456789")
+    said = portal.run("restore", "--yes", str(tmp_path / "copy.sqlite"), status=1)
+    assert "another root secret" in said
+    assert "root.key" in said
+    assert (portal.folder / "auth-portal.db").read_bytes() == before
+
+
 def test_restore_keeps_what_was_there_unless_told(start_portal: StartPortal, tmp_path: Path) -> None:
     portal = start_portal()
     person = portal.a_person()

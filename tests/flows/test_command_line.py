@@ -1,6 +1,9 @@
 """What an operator does with `auth-portal`, beside a running server, on each database."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 from joserfc.util import urlsafe_b64decode
 
@@ -145,6 +148,40 @@ def test_what_has_served_its_time_is_swept(database: dict[str, str], start_porta
     assert int(swept["tickets"]) >= 2
     assert int(swept["events"]) >= 3
     assert person.device.refresh().status_code == 200
+
+
+def test_a_command_in_the_wrong_folder_makes_nothing_there(portal: Portal, tmp_path: Path) -> None:
+    lost = Portal(tmp_path / "lost", {"AUTH_REFRESH_SECRET": ""})
+    assert "DATA_DIR" in lost.run("user", "show", "a@example.com", status=2)
+    lost.settings["AUTH_REFRESH_SECRET"] = portal.environment()["AUTH_REFRESH_SECRET"]
+    assert "There is no database at" in lost.run("mail", "list", status=1)
+    assert list(lost.folder.iterdir()) == []
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(portal: Portal) -> None:
+    long = "x" * 101
+    assert "no e-mail" in portal.run("mail", "test", "nonsense", status=1)
+    assert "Nothing was typed" in portal.run("user", "delete", "a@example.com", feed="", status=1)
+    assert "100 characters" in portal.run(
+        "user", "create", "a@example.com", "--no-password", "--first-name", long, status=1
+    )
+    assert "/dev/null/x" in portal.run("import", "users", "x", "--report", "/dev/null/x", status=1)
+    assert "WORKERS" in portal.run("serve", "--workers", "0", status=2)
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(portal: Portal) -> None:
+    portal.a_person()
+    done = subprocess.run(
+        f"{sys.executable} -m auth_portal mail list | true",
+        shell=True,
+        env=portal.environment(),
+        cwd=portal.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Error" not in done.stderr
 
 
 def test_the_version_is_told(portal: Portal) -> None:

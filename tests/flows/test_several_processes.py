@@ -36,7 +36,10 @@ def test_workers_migrate_once_and_serve_the_same_people(
 
 @pytest.mark.row("OP5")
 def test_no_worker_serves_on_when_the_supervisor_was_killed(start_portal: StartPortal) -> None:
-    portal = start_portal(WORKERS="2")
+    portal = start_portal(wait=False)
+    portal.kill()
+    portal.words = ("serve", "--workers", "2")
+    portal.start()
     portal.a_person()
     portal.kill()
     assert silent(portal), "a worker was left behind"

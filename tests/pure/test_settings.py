@@ -1,23 +1,72 @@
-"""Reading the environment: what each kind of value may look like, and that every mistake has its name."""
+"""Settings as people write them: what is understood, what is refused and how that is said."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from auth_portal.settings.env_file import read_env_file
 from auth_portal.settings.reader import BadSettings
-from auth_portal.settings.settings import Settings, environment_values, read_settings
+from auth_portal.settings.settings import Settings, read_settings
+
+ROOT = "6b1f0a7de2c94f3f8a53d7d0c1e2f4a95b6c7d8e9f"
+OIDC = {"OIDC_A_ISSUER": "https://id.example.org", "OIDC_A_CLIENT_ID": "a", "OIDC_A_CLIENT_SECRET": "b"}
+GITHUB = {"CLIENT_ID_GITHUB": "a", "CLIENT_SECRET_GITHUB": "b"}
 
 
-def read(folder: Path, **values: str) -> Settings:
-    """The settings of a first start in this folder."""
-    return read_settings({"DATA_DIR": str(folder), **values})
+def settings(folder: Path, **values: str) -> Settings:
+    """What these variables say, with a data folder of the test's own."""
+    return read_settings({"DATA_DIR": str(folder), "AUTH_REFRESH_SECRET": ROOT, **values})
 
 
-def mistakes(folder: Path, **values: str) -> tuple[str, ...]:
-    """What is said of values that cannot be used."""
-    with pytest.raises(BadSettings) as refused:
-        read(folder, **values)
-    return refused.value.mistakes
+def mistakes(folder: Path, **values: str) -> str:
+    """What is said about variables that cannot be used."""
+    with pytest.raises(BadSettings) as caught:
+        settings(folder, **values)
+    return "\n".join(caught.value.mistakes)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUTH_REFRESH_TOKEN_EXPIRES_IN", "999999999y"),
+        ("AUTH_SESSION_EXPIRES_IN", "9999999d"),
+        ("JOURNAL_RETENTION", "999999d"),
+        ("MAIL_TIMEOUT", "0s"),
+        ("MAIL_HOST", "smtp://smtp.example.com"),
+        ("MAIL_HOST", "smtp.example.com:587"),
+        ("APP_LOGO_URL", "javascript:alert(1)"),
+        ("APP_LOGO_URL", "https://www.example.com/löwe.png"),
+        ("SOCIAL_RETURN_TO", "/app, somewhere"),
+        ("DATABASE_URL", "postgresql://auth:hunter2/@db.example.com/auth"),
+        ("REDIS_URL", "redis://:hunter2@cache.example.com:port/0"),
+        ("METRICS_TOKEN", "hunter2 with a space"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_at_the_start(tmp_path: Path, name: str, value: str) -> None:
+    said = mistakes(tmp_path, **{name: value})
+    assert said.startswith(f"{name}: ")
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("CLIENT_CALL_BACK_GITHUB", GITHUB),
+        ("GITHUB_API_URL", GITHUB),
+        ("GITHUB_BASE_URL", GITHUB),
+        ("OIDC_A_CALLBACK", OIDC),
+        ("OIDC_A_ISSUER", OIDC),
+    ],
+)
+def test_a_providers_address_that_is_none_is_named_by_its_variable(
+    tmp_path: Path, name: str, given: dict[str, str]
+) -> None:
+    assert mistakes(tmp_path, **{**given, name: "nonsense"}).startswith(f"{name}: ")
+
+
+def test_the_longest_durations_work(tmp_path: Path) -> None:
+    assert settings(tmp_path, AUTH_SESSION_EXPIRES_IN="1000y").sessions.absolute.days == 365_250
 
 
 @pytest.mark.parametrize(
@@ -31,11 +80,12 @@ def mistakes(folder: Path, **values: str) -> tuple[str, ...]:
         ("http://my_service:3000", "http://my_service:3000"),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
         ("http://[0:0::1]:3000", "http://[::1]:3000"),
+        ("http://localhost:80", "http://localhost"),
         ("https://xn--e1afmkfd.xn--p1ai", "https://xn--e1afmkfd.xn--p1ai"),
     ],
 )
 def test_an_origin_is_kept_as_browsers_send_it(tmp_path: Path, typed: str, origin: str) -> None:
-    chosen = read(tmp_path, FRONTEND_DOMAIN=f" {typed} ,", BACKEND_DOMAIN=typed)
+    chosen = settings(tmp_path, FRONTEND_DOMAIN=f" {typed} ,", BACKEND_DOMAIN=typed)
     assert chosen.http.frontend == chosen.http.backend == chosen.issuer == origin
     assert origin in chosen.http.origins
 
@@ -53,6 +103,8 @@ def test_an_origin_is_kept_as_browsers_send_it(tmp_path: Path, typed: str, origi
         "https://@a.example",
         "https://me:secret@a.example",
         "https://a.example:99999",
+        "https://a.example:0",
+        "https://münchen.example",
         "https://[::1",
         'https://a".example',
         "https://a\\b.example",
@@ -61,17 +113,17 @@ def test_an_origin_is_kept_as_browsers_send_it(tmp_path: Path, typed: str, origi
 )
 @pytest.mark.parametrize("name", ["FRONTEND_DOMAIN", "BACKEND_DOMAIN"])
 def test_what_no_browser_would_send_is_no_origin(tmp_path: Path, name: str, typed: str) -> None:
-    (said,) = mistakes(tmp_path, **{name: typed})
-    assert said.startswith(f"{name}: ")
+    said = mistakes(tmp_path, **{name: typed})
+    assert re.fullmatch(f"{name}: .+", said), "one line"
 
 
 def test_in_production_every_origin_is_https(tmp_path: Path) -> None:
     there = {"APP_ENV": "production", "BACKEND_DOMAIN": "http://id.example.com", "TRUSTED_PROXIES": "none"}
     fronts = "https://a.example,http://b.example,http://localhost:3000"
     said = mistakes(tmp_path, FRONTEND_DOMAIN=fronts, **there)
-    assert [line.partition(":")[0] for line in said] == ["BACKEND_DOMAIN", "FRONTEND_DOMAIN"]
-    assert "http://b.example" in said[1]
-    assert read(tmp_path, FRONTEND_DOMAIN=fronts).http.frontend == "https://a.example"
+    assert re.findall("^[A-Z_]+", said, re.MULTILINE) == ["BACKEND_DOMAIN", "FRONTEND_DOMAIN"]
+    assert "http://b.example" in said
+    assert settings(tmp_path, FRONTEND_DOMAIN=fronts).http.frontend == "https://a.example"
 
 
 @pytest.mark.parametrize(
@@ -79,50 +131,146 @@ def test_in_production_every_origin_is_https(tmp_path: Path) -> None:
     [("", "/api"), ("v2", "/v2"), ("/api/", "/api"), ("api/v1", "/api/v1"), ("//a//", "/a")],
 )
 def test_slashes_around_the_prefix_do_not_matter(tmp_path: Path, typed: str, prefix: str) -> None:
-    assert read(tmp_path, API_PREFIX=typed).http.prefix == prefix
+    assert settings(tmp_path, API_PREFIX=typed).http.prefix == prefix
 
 
-@pytest.mark.parametrize("typed", ["/", "a//b", "a b", "..", "../x", "{id}", "api?x", "über", "a%2fb"])
+@pytest.mark.parametrize(
+    "typed", ["/", "a//b", "a b", "a b?c", "../api", "..", "../x", "{id}", "api?x", "über", "a%2fb"]
+)
 def test_a_prefix_that_no_address_can_have_is_refused(tmp_path: Path, typed: str) -> None:
-    assert mistakes(tmp_path, API_PREFIX=typed)[0].startswith("API_PREFIX: ")
+    assert mistakes(tmp_path, API_PREFIX=typed).startswith("API_PREFIX: ")
 
 
 @pytest.mark.parametrize(
     "typed", ["15", "-15m", "1.5h", "m", "0m", "500ms", "٣m", "999999999w", "999999999d", "1001y", "9" * 50]
 )
 def test_a_duration_that_cannot_be_is_refused(tmp_path: Path, typed: str) -> None:
-    assert mistakes(tmp_path, AUTH_JWT_TOKEN_EXPIRES_IN=typed)[0].startswith("AUTH_JWT_TOKEN_EXPIRES_IN: ")
+    assert mistakes(tmp_path, AUTH_JWT_TOKEN_EXPIRES_IN=typed).startswith("AUTH_JWT_TOKEN_EXPIRES_IN: ")
 
 
-def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path) -> None:
-    for content in (b"", b"\n", b"short\n"):
-        (tmp_path / "root.key").write_bytes(content)
-        assert "root.key in it is shorter" in mistakes(tmp_path)[0]
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("AUTH_JWT_TOKEN_EXPIRE_IN", "AUTH_JWT_TOKEN_EXPIRES_IN"),
+        ("REQUIRE_CONFIRMED_EMAILS", "REQUIRE_CONFIRMED_EMAIL"),
+        ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+        ("MAIL_HOSTT", "MAIL_HOST"),
+        ("mail_host", "MAIL_HOST"),
+        ("OIDC_A_SCOPE", "OIDC_A_SCOPES"),
+        ("PASSWORD_MIN_LENGHT", "PASSWORD_MIN_LENGTH"),
+    ],
+)
+def test_a_misspelt_name_is_not_passed_over_in_silence(tmp_path: Path, written: str, meant: str) -> None:
+    said = f"{written} is not read: is {meant} meant?"
+    assert said in settings(tmp_path, **OIDC, **{written: "x"}).warnings
+    assert said in mistakes(tmp_path, **OIDC, **{written: "x"}, APP_PORT="many")
 
 
-def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    assert mistakes(tmp_path / "file" / "data")[0].startswith("DATA_DIR: cannot be used")
+def test_an_empty_value_of_a_misspelt_name_is_nothing(tmp_path: Path) -> None:
+    assert settings(tmp_path, MAIL_HOSTT=" ").warnings == ()
 
 
-def test_a_name_that_is_all_but_one_of_ours_is_pointed_at(tmp_path: Path) -> None:
-    near = {"AUTH_JWT_TOKEN_EXPIRE_IN": "1m", "PASSWORD_MIN_LENGHT": "12"}
-    foreign = {"APP_VERSION": "7", "MAIL": "/var/mail", "API_KEY": "k", "OIDC_ACME_LABLE": "Acme"}
-    (one, other) = read(tmp_path, **near, **foreign).warnings
-    assert one.endswith("did you mean AUTH_JWT_TOKEN_EXPIRES_IN?")
-    assert other.endswith("did you mean PASSWORD_MIN_LENGTH?")
-    said = mistakes(tmp_path, APP_PORT="many", **near)
-    assert [line.partition(":")[0] for line in said] == ["APP_PORT", *near]
+@pytest.mark.parametrize("name", ["OIDC_B_CLIENT_ID", "OIDC_b_ISSUER", "OIDC_B__ISSUER"])
+def test_a_providers_name_that_leads_nowhere_is_refused(tmp_path: Path, name: str) -> None:
+    assert re.fullmatch(f"{name}: .+", mistakes(tmp_path, **{name: "https://id.example.org"})), "told once"
 
 
-def test_the_file_is_taken_as_it_stands(tmp_path: Path) -> None:
-    text = "\ufeffMAIL_PASSWORD=a${HOME}b$c\nAUTH_JWT_SECRET='x # y'\n"  # with the mark that some editors set
-    (tmp_path / ".env").write_text(text)
-    values = environment_values(tmp_path)
-    assert (values["MAIL_PASSWORD"], values["AUTH_JWT_SECRET"]) == ("a${HOME}b$c", "x # y")
+def test_an_option_of_a_provider_that_is_not_there_is_not_passed_over(tmp_path: Path) -> None:
+    assert "OIDC_B_LABEL is not read" in " ".join(settings(tmp_path, OIDC_B_LABEL="B").warnings)
 
 
-def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_bytes("APP_NAME=Caf\u00e9\n".encode("latin-1"))
-    with pytest.raises(BadSettings, match=r"\.env: is not UTF-8"):
-        environment_values(tmp_path)
+def test_other_programs_variables_are_nobodys_business(tmp_path: Path) -> None:
+    names = [
+        "PATH",
+        "MAIL",
+        "LOGNAME",
+        "GITHUB_TOKEN",
+        "REDIS_PORT",
+        "DATABASE_PORT",
+        "APP_VERSION",
+        "API_KEY",
+    ]
+    assert settings(tmp_path, **dict.fromkeys(names, "x")).warnings == ()
+
+
+@pytest.mark.parametrize("name", ["OIDC_A_CALLBACK", "OIDC_A_ISSUER"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://[::1",
+        "https://a.example:x",
+        "https://u@a.example",
+        "https://a.example/?x",
+        "https://a.example#x",
+    ],
+)
+def test_a_providers_address_has_neither_user_nor_query(tmp_path: Path, name: str, url: str) -> None:
+    assert mistakes(tmp_path, **{**OIDC, name: url}).startswith(f"{name}: ")
+
+
+def test_call_backs_without_tls_are_for_development(tmp_path: Path) -> None:
+    plain = {**OIDC, "OIDC_A_CALLBACK": "http://192.168.1.5:8080/api/auth/a/callback"}
+    there = {"APP_ENV": "production", "BACKEND_DOMAIN": "https://id.example.com", "TRUSTED_PROXIES": "none"}
+    assert settings(tmp_path, **plain).social.providers[0].callback == plain["OIDC_A_CALLBACK"]
+    assert mistakes(tmp_path, **plain, **there).startswith("OIDC_A_CALLBACK: must be an https URL")
+
+
+def test_an_env_file_is_read_whatever_editor_wrote_it(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(
+        b"\xef\xbb\xbfAPP_NAME='The # House'  # ours\r\n"
+        b"export APP_PORT=8123\r\n\r\n"
+        b'MAIL_PASSWORD="p${HOME}$$w"\r\n'
+        b"  REFRESH_GRACE = 10s # a note\r\n"
+        b"AUTH_JWT_SECRET=a=b#c\r\n"
+    )
+    assert read_env_file(file) == (
+        {
+            "APP_NAME": "The # House",
+            "APP_PORT": "8123",
+            "MAIL_PASSWORD": "p${HOME}$$w",
+            "REFRESH_GRACE": "10s",
+            "AUTH_JWT_SECRET": "a=b#c",
+        },
+        [],
+    )
+
+
+def test_lines_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b'APP_NAME=x\r\nMAIL_HOST: y\r\nAPP_PORT=1\r\nMAIL_USER="open\r\n')
+    values, wrong = read_env_file(file)
+    assert values == {"APP_NAME": "x", "APP_PORT": "1"}
+    assert [said.split(":")[0].rsplit(" ", 1)[1] for said in wrong] == ["2", "4"]
+
+
+@pytest.mark.parametrize("content", ["APP_NAME=Café".encode("latin-1"), "APP_NAME=x".encode("utf-16")])
+def test_a_file_of_another_encoding_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(content)
+    assert "UTF-8" in read_env_file(file)[1][0]
+
+
+@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff\xfe\x00" * 40])
+def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "root.key").write_bytes(content)
+    assert "root.key" in mistakes(tmp_path, AUTH_REFRESH_SECRET="")
+    assert (tmp_path / "root.key").read_bytes() == content
+
+
+def test_no_new_key_is_made_beside_an_old_database(tmp_path: Path) -> None:
+    (tmp_path / "auth-portal.db").write_bytes(b"x")
+    assert "put back" in mistakes(tmp_path, AUTH_REFRESH_SECRET="")
+    assert not (tmp_path / "root.key").exists()
+
+
+def test_a_key_file_that_others_can_read_is_warned_about(tmp_path: Path) -> None:
+    settings(tmp_path, AUTH_REFRESH_SECRET="")
+    (tmp_path / "root.key").chmod(0o644)
+    assert "chmod 600" in " ".join(settings(tmp_path, AUTH_REFRESH_SECRET="").warnings)
+
+
+def test_a_data_folder_that_is_none_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "DATA_DIR" in mistakes(tmp_path / "file", AUTH_REFRESH_SECRET="")
+    assert "DATA_DIR" in mistakes(tmp_path / "file" / "below", AUTH_REFRESH_SECRET="")

@@ -46,6 +46,7 @@ class Portal:
     port: int = field(default_factory=free_port)
     issuer: str = ""  # BACKEND_DOMAIN; two instances of one portal share it
     process: subprocess.Popen[bytes] | None = None
+    words: tuple[str, ...] = ("serve",)  # of the command line
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -80,7 +81,7 @@ class Portal:
 
     def start(self, *, wait: bool = True) -> "Portal":
         """Start the process and, unless told otherwise, wait until it answers that it is ready."""
-        command = [sys.executable, "-m", "auth_portal", "serve"]
+        command = [sys.executable, "-m", "auth_portal", *self.words]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 command,

@@ -14,6 +14,7 @@ from auth_portal.storage.stores import Stores
 
 OLD_KEY = timedelta(days=400)
 SKEW = timedelta(minutes=2)
+EMPTY = "schema: none yet, the database is empty"
 OVERDUE = timedelta(minutes=20)
 
 
@@ -24,11 +25,13 @@ async def about_database(stores: Stores) -> list[Line]:
         Line(Mark.GOOD if finding.good else Mark.BAD, f"database: {finding.sentence}")
         for finding in await stores.admin.check()
     ]
-    steps = await stores.admin.plan()
-    if steps:
-        lines.append(Line(Mark.BAD, f"schema: {len(steps)} steps behind", "auth-portal migrate"))
+    version, steps = await stores.admin.schema_version(), await stores.admin.plan()
+    if steps and not version:
+        lines.append(Line(Mark.MIND, f"{EMPTY}; `auth-portal serve` or `auth-portal migrate` makes it"))
+    elif steps:
+        lines.append(Line(Mark.BAD, f"schema: {version}, to come: {'; '.join(steps)}", "auth-portal migrate"))
     else:
-        lines.append(Line(Mark.GOOD, f"schema: {await stores.admin.schema_version()}, current"))
+        lines.append(Line(Mark.GOOD, f"schema: {version}, current"))
     return lines
 
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from auth_portal import __version__
-from auth_portal.cli.opened import CannotStart, Sorry
-from auth_portal.cli.screen import complain
+from auth_portal.cli.ending import guarded
 
 COMMANDS = {
     "serve": ("serving:serve", "Bring the schema up to date and serve."),
@@ -35,12 +34,5 @@ def version() -> None:
 
 
 def run(words: Sequence[str]) -> int:
-    """Run one command; returns its exit status: 0 done, 1 refused, 2 the settings cannot be used."""
-    try:
-        return int(app(list(words), result_action="return_value") or 0)
-    except CannotStart as refused:
-        complain("These settings cannot be used:", refused.mistakes)
-        return 2
-    except Sorry as sorry:
-        complain(str(sorry))
-        return 1
+    """Run one command; returns its exit status (`ending.guarded`)."""
+    return guarded(lambda: int(app(list(words), result_action="return_value") or 0))

@@ -1,6 +1,7 @@
 """`auth-portal doctor`: looks at everything a deployment hangs on, and says how to mend what is wrong."""
 
 from auth_portal.cli.checks_of_parts import (
+    EMPTY,
     about_database,
     about_keys,
     about_letters,
@@ -30,7 +31,7 @@ FIX = "       fix: "
 def doctor() -> int:
     """Look at settings, database, schema, keys, mail, origins, proxies and clock; 1 if anything is bad."""
     try:
-        chosen = settings()
+        chosen = settings(fresh=True)
     except CannotStart as refused:
         lines = [
             Line(Mark.BAD, mistake, "correct it in the environment or in .env")
@@ -66,12 +67,14 @@ async def _parts(chosen: Settings) -> list[Line]:
     try:
         found = await about_database(stores)
         lines += found
-        if all(line.mark is not Mark.BAD for line in found):
+        if all(line.mark is not Mark.BAD and not line.text.startswith(EMPTY) for line in found):
             lines += [
                 *await about_root(stores, chosen.root),
                 *await about_keys(stores, chosen),
                 *await about_letters(stores),
             ]
+    except StorageError as fault:
+        lines.append(Line(Mark.BAD, f"schema: {fault}"))
     except Refusal as refusal:
         lines.append(Line(Mark.BAD, f"database: {refusal}", "see DATABASE_URL, and that it runs"))
     finally:

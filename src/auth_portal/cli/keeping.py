@@ -1,9 +1,9 @@
 """`auth-portal backup`, `restore` and `sweep`: keeping data, and letting go of it."""
 
 import os
-import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from auth_portal.cli.opened import Sorry, opened, settings, wait_for
@@ -32,16 +32,8 @@ def backup(target: Path) -> None:
         raise Sorry(f"{target} exists already.")
     if not source.exists():
         raise Sorry(f"There is no database at {source}.")
-    draft = target.with_name(f"{target.name}.part")
-    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    with (
-        busy(f"Copying {source}"),
-        closing(_read_only(source)) as here,
-        closing(sqlite3.connect(draft)) as there,
-    ):
-        here.backup(there)  # in WAL a reader keeps no writer waiting
-        _check(there, draft)
-    draft.rename(target)
+    with busy(f"Copying {source}"):
+        _copy(source, target)
     print(f"{target} holds {target.stat().st_size:,} bytes.")
     key = chosen.data_dir / KEY_FILE
     if key.exists():
@@ -61,22 +53,23 @@ def restore(source: Path, *, yes: bool = False) -> None:
         Replace a database that is there.
 
     """
-    target = _file(settings())
+    chosen = settings()
+    target = _file(chosen)
     if not source.exists():
         raise Sorry(f"There is no file {source}.")
-    with closing(_read_only(source)) as copy:
+    with _read_only(source) as copy:
         _check(copy, source)
+        _check_root(copy, chosen)
     if target.exists() and not yes:
         raise Sorry(f"{target} is there already; --yes replaces it.")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if target.exists():
         _nobody_writes(target)
-    draft = target.with_name(f"{target.name}.part")
-    shutil.copyfile(source, draft)
-    draft.chmod(0o600)
+    fresh = target.with_name(f"{target.name}.new")
+    _copy(source, fresh)
     for rest in ("-wal", "-shm"):
         target.with_name(target.name + rest).unlink(missing_ok=True)
-    draft.rename(target)
+    fresh.rename(target)
     print(f"{target} is as it was when {source} was written. Start the server again.")
 
 
@@ -101,9 +94,32 @@ def _file(chosen: Settings) -> Path:
     return Path(chosen.storage.url.removeprefix("sqlite:///"))
 
 
-def _read_only(file: Path) -> sqlite3.Connection:
-    """A connection that cannot harm the file."""
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+def _copy(source: Path, target: Path) -> None:
+    """A whole copy in one file of its own, readable by its owner only; nothing is left where that fails."""
+    draft = target.with_name(f"{target.name}.part")
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    try:
+        with _read_only(source) as here, closing(sqlite3.connect(draft)) as there:
+            here.backup(there)  # in WAL a reader keeps no writer waiting
+            there.execute("PRAGMA journal_mode = DELETE")  # one file, that a read-only disk can hold
+            _check(there, source)
+        draft.rename(target)
+    except sqlite3.Error as fault:
+        raise Sorry(f"{source} cannot be copied to {target}: {fault}") from None
+    finally:
+        for rest in ("", "-wal", "-shm", "-journal"):
+            draft.with_name(draft.name + rest).unlink(missing_ok=True)
+
+
+@contextmanager
+def _read_only(file: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that cannot harm the file. Raises Sorry for what cannot be opened."""
+    try:
+        opened = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+    except sqlite3.Error as fault:
+        raise Sorry(f"{file} cannot be opened: {fault}") from None
+    with closing(opened):
+        yield opened
 
 
 def _check(database: sqlite3.Connection, file: Path) -> None:
@@ -113,8 +129,20 @@ def _check(database: sqlite3.Connection, file: Path) -> None:
         ours = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'accounts'").fetchone()
     except sqlite3.DatabaseError as fault:
         raise Sorry(f"{file} is no database: {fault}") from None
-    if verdict != "ok" or ours is None:
-        raise Sorry(f"{file} is not a whole database of Auth Portal: {verdict}")
+    if verdict != "ok":
+        raise Sorry(f"{file} is damaged: {verdict}")
+    if ours is None:
+        raise Sorry(f"{file} is no database of Auth Portal: it has no accounts table.")
+
+
+def _check_root(copy: sqlite3.Connection, chosen: Settings) -> None:
+    """The copy belongs to the root secret that the server will have. Raises Sorry."""
+    pinned = copy.execute("SELECT value FROM pins WHERE name = 'root'").fetchall()
+    if pinned and bytes(pinned[0][0]) not in chosen.root.check_values():
+        raise Sorry(
+            f"This backup belongs to another root secret. Put the key file that was kept beside it to"
+            f" {chosen.data_dir / KEY_FILE} (mode 0600), or its secret into AUTH_REFRESH_SECRET."
+        )
 
 
 def _nobody_writes(file: Path) -> None:
@@ -125,5 +153,7 @@ def _nobody_writes(file: Path) -> None:
             database.execute("BEGIN EXCLUSIVE")
             database.execute("ROLLBACK")
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.OperationalError:
-            raise Sorry(f"{file} is in use: stop the server first.") from None
+        except sqlite3.OperationalError as fault:
+            raise Sorry(f"{file} is in use: stop the server first ({fault}).") from None
+        except sqlite3.DatabaseError:
+            return  # damaged beyond opening: what one restores for

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
+from auth_portal.accounts.email_address import normalise
 from auth_portal.cli.opened import Sorry, opened, wait_for
 from auth_portal.cli.screen import busy, table
 from auth_portal.core.ids import new_id
@@ -84,6 +85,10 @@ def test_(address: str) -> None:
         Where it shall go.
 
     """
+    try:
+        recipient = normalise(address)
+    except ValueError:
+        raise Sorry(f"{address} is no e-mail address") from None
 
     async def work() -> None:
         async with opened() as portal:
@@ -92,7 +97,7 @@ def test_(address: str) -> None:
             text = f"If you can read this, {name} can send letters.\n"
             with busy(f"Sending by {rules.host or rules.folder}"):
                 outcome = await portal.wiring.sender(
-                    _letter(portal, address),
+                    _letter(portal, recipient),
                     Content(subject=f"A test letter of {name}", text=text, html=f"<p>{text}</p>"),
                 )
             if not isinstance(outcome, Sent):

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from auth_portal.core.refusal import Refusal
+from auth_portal.core.refusal import UNAVAILABLE, Refusal
 
 if TYPE_CHECKING:
     from auth_portal.accounts.account import Account
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from auth_portal.settings.settings import Settings
 
 T = TypeVar("T")
+
+NO_ANSWER = "See DATABASE_URL, and that the database runs; `auth-portal doctor` looks at everything."
 
 
 class CannotStart(Exception):  # noqa: N818 -- an expected no
@@ -28,13 +31,16 @@ class Sorry(Exception):  # noqa: N818 -- an expected no
     """The command cannot do what was asked; the text says why."""
 
 
-def settings() -> "Settings":
-    """What the environment and `.env` say. Raises CannotStart with all mistakes."""
+def settings(*, fresh: bool = False) -> "Settings":
+    """What the environment and `.env` say. Raises CannotStart with all mistakes.
+
+    `fresh` commands may begin a new data folder; the others only work where one is.
+    """
     from auth_portal.settings.reader import BadSettings  # noqa: PLC0415 -- heavy
-    from auth_portal.settings.settings import environment_values, read_settings  # noqa: PLC0415
+    from auth_portal.settings.settings import settings_here  # noqa: PLC0415
 
     try:
-        return read_settings(environment_values())
+        return settings_here(fresh=fresh)
     except BadSettings as bad:
         raise CannotStart(bad.mistakes) from None
 
@@ -53,6 +59,7 @@ async def opened() -> "AsyncIterator[Portal]":
     from auth_portal.storage.stores import StorageError  # noqa: PLC0415
 
     chosen = settings()
+    _must_be_there(chosen)
     try:
         portal = await open_portal(chosen, command_log(chosen), migrate=False)
     except WrongRootSecret as wrong:
@@ -65,11 +72,23 @@ async def opened() -> "AsyncIterator[Portal]":
         await portal.close()
 
 
+def _must_be_there(chosen: "Settings") -> None:
+    """A command in the wrong folder makes no new database there. Raises Sorry."""
+    file = Path(chosen.storage.url.removeprefix("sqlite:///"))
+    if chosen.storage.engine == "sqlite" and not file.exists():
+        raise Sorry(
+            f"There is no database at {file}: `auth-portal serve` or `migrate` makes one."
+            " If yours lies elsewhere, set DATA_DIR, or run this in the folder of its .env."
+        )
+
+
 def wait_for(work: Coroutine[object, object, T]) -> T:
     """Run to the end; a refusal of ours becomes a sentence."""
     try:
         return asyncio.run(work)
     except Refusal as refusal:
+        if refusal.refused is UNAVAILABLE:
+            raise Sorry(f"This needs the database: {refusal.cause}. {NO_ANSWER}") from None
         said = [f"{name}: {', '.join(texts)}" for name, texts in refusal.errors.items()]
         reason = f" ({refusal.cause})" if refusal.cause else ""
         raise Sorry("; ".join(said) or refusal.refused.sentence + reason) from None

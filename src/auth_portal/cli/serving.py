@@ -1,15 +1,34 @@
 """`auth-portal serve` and `migrate`: running the server, bringing the schema up to date."""
 
+import os
+
 from auth_portal.cli.opened import Sorry, command_log, settings, wait_for
 from auth_portal.cli.screen import busy
 from auth_portal.storage.stores import StorageError
 
 
-def serve() -> int:
-    """Bring the schema up to date and serve until Ctrl-C or SIGTERM."""
+def serve(*, workers: int | None = None) -> int:
+    """Bring the schema up to date and serve until Ctrl-C or SIGTERM.
+
+    Parameters
+    ----------
+    workers
+        Processes, instead of WORKERS.
+
+    """
+    from auth_portal.http.server import why_not_listen  # noqa: PLC0415 -- heavy
     from auth_portal.serving import serve as serve_portal  # noqa: PLC0415 -- heavy
 
-    return serve_portal(settings())
+    if workers is not None:
+        os.environ["WORKERS"] = str(workers)  # the workers read the settings again
+    chosen = settings(fresh=True)
+    why = why_not_listen(chosen.host, chosen.port)
+    if why is not None:
+        raise Sorry(
+            f"Cannot listen on {chosen.host} port {chosen.port}: {why}."
+            " Stop what listens there, or set another APP_PORT (or APP_HOST)."
+        )
+    return serve_portal(chosen)
 
 
 def migrate(*, plan: bool = False) -> None:
@@ -23,7 +42,7 @@ def migrate(*, plan: bool = False) -> None:
     """
     from auth_portal.app import open_stores  # noqa: PLC0415 -- heavy
 
-    chosen = settings()
+    chosen = settings(fresh=True)
 
     async def work() -> None:
         stores = await open_stores(chosen, command_log(chosen))

@@ -1,6 +1,7 @@
 """`auth-portal user`: make, show, shut, open and delete accounts."""
 
 import sys
+import unicodedata
 from getpass import getpass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from auth_portal.cli.opened import Sorry, account_named, opened, wait_for
 from auth_portal.core.ids import new_id
 from auth_portal.core.secrets import system_randomness
 from auth_portal.core.visitor import NOBODY
+from auth_portal.http.form import CONTROLS, LONGEST_NAME
 from auth_portal.journal.event import Kind
 
 if TYPE_CHECKING:
@@ -200,12 +202,13 @@ async def _new_account(
         address = normalise(email)
     except ValueError:
         raise Sorry(f"{email} is no e-mail address") from None
+    first, last = (_checked_name(name) for name in names)
     now = portal.wiring.clock()
     account = Account(
         id=new_id(now, system_randomness),
         email=address,
-        first_name=names[0],
-        last_name=names[1],
+        first_name=first,
+        last_name=last,
         created_at=now,
         updated_at=now,
         email_confirmed_at=now if confirmed else None,
@@ -213,6 +216,14 @@ async def _new_account(
     if password is None:
         return account
     return replace(account, password_hash=await _hash(portal, password, account))
+
+
+def _checked_name(text: str) -> str:
+    """A name as registration would take it, or none. Raises Sorry."""
+    name = text.strip()
+    if len(name) > LONGEST_NAME or any(unicodedata.category(mark) in CONTROLS for mark in name):
+        raise Sorry(f"A name has at most {LONGEST_NAME} characters and no control characters.")
+    return name
 
 
 async def _hash(portal: "Portal", password: str, account: Account) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -159,14 +160,29 @@ def run_server(app: Any, host: str, port: int, *, workers: int = 1, log_level: s
         limit_concurrency=MOST_CONNECTIONS,
         backlog=4096,
     )
-    if workers > 1:
-        from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 -- only several workers need it
+    try:
+        if workers > 1:
+            from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 -- only several workers need it
 
-        Multiprocess(config, sockets=[config.bind_socket()]).run()
-        return True
-    server = CleanServer(config)
-    server.run()
+            Multiprocess(config, sockets=[config.bind_socket()]).run()
+            return True
+        server = CleanServer(config)
+        server.run()
+    except SystemExit:  # its own way to say that it could not start; why is in the log
+        return False
     return server.started
+
+
+def why_not_listen(host: str, port: int) -> str | None:
+    """What keeps a server from listening there, in the system's words; None when nothing does."""
+    try:
+        for family, kind, number, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, number) as trial:
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                trial.bind(address)
+    except OSError as fault:
+        return fault.strerror or str(fault)
+    return None
 
 
 def die_with_parent() -> None:

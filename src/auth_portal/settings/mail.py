@@ -1,20 +1,21 @@
 """Reads how letters leave."""
 
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from auth_portal.accounts.email_address import normalise
 from auth_portal.http.rules import HttpRules
 from auth_portal.mail.rules import MailRules
-from auth_portal.settings.reader import Reader
+from auth_portal.settings.reader import HOST, Reader
 
 IMPLICIT_TLS_PORT = 465
 
 
 def read_mail(reader: Reader, http: HttpRules, data_dir: Path, production: bool) -> MailRules:
     """The relay and the sender's name."""
-    host = reader.text("MAIL_HOST")
+    host = reader.parsed("MAIL_HOST", _host, None, told=False)
     named = urlsplit(http.backend).hostname or "localhost"
     address = reader.parsed("MAIL_DEFAULT_EMAIL", normalise, f"no-reply@{named}")
     if production and host is None:
@@ -35,7 +36,19 @@ def read_mail(reader: Reader, http: HttpRules, data_dir: Path, production: bool)
         user=user,
         password=password,
         tls=reader.choice("MAIL_TLS", ("auto", "implicit", "starttls", "none"), "auto"),
-        timeout=reader.duration("MAIL_TIMEOUT", timedelta(seconds=20)),
+        timeout=reader.duration(
+            "MAIL_TIMEOUT", timedelta(seconds=20), least=timedelta(seconds=1), most=timedelta(minutes=5)
+        ),
         accent=http.accent,
         logo_url=http.logo_url,
     )
+
+
+def _host(text: str) -> str | None:
+    """The relay's name or address, nothing around it. Raises ValueError for a URL or a port."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        if HOST.fullmatch(text) is None:
+            raise ValueError("must be a host such as smtp.example.com; the port is MAIL_PORT") from None
+    return text

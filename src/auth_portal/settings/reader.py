@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 T = TypeVar("T")
 
@@ -25,7 +24,6 @@ LONGEST = timedelta(days=365_250)  # dates end with the year 9999
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?")
 USUAL_PORTS = {"http": 80, "https": 443}
 SEGMENT = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
-ALIKE = 0.9  # one or two letters of a long name
 TRUE = {"true", "1", "yes", "on"}
 FALSE = {"false", "0", "no", "off"}
 
@@ -50,6 +48,11 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def is_in_clear(url: str) -> bool:
+    """Without TLS, and not on this machine."""
+    return urlsplit(url).scheme == "http" and not is_loopback(urlsplit(url).hostname)
+
+
 def parse_duration(text: str) -> timedelta:
     """`15m`, `24h`, `3650d`, `90s`, `500ms`. Raises ValueError for anything else."""
     match = DURATION.fullmatch(text.strip().lower())
@@ -69,19 +72,44 @@ def parse_origin(text: str) -> str:
     parts = urlsplit(text.strip())
     if parts.scheme not in USUAL_PORTS or not parts.hostname or "*" in text:
         raise ValueError("must be an origin such as https://app.example.com (no wildcard)")
-    if not parts.netloc.isascii():  # browsers name it so in `Origin`, and headers carry nothing else
-        raise ValueError("must be written in ASCII: an international name by its xn-- form")
     if parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError("must be an origin without path, query or user")
-    if ":" in parts.hostname:
-        host = f"[{ip_address(parts.hostname).compressed}]"
-    elif HOST.fullmatch(parts.hostname):
-        host = parts.hostname
-    else:
+    return f"{parts.scheme}://{_host_of(parts)}{_port_of(parts)}"
+
+
+def parse_url(text: str) -> str:
+    """An http or https URL with a host, as it may stand in a header. Raises ValueError for anything else."""
+    parts = urlsplit(text)
+    if parts.scheme not in USUAL_PORTS or not parts.hostname or not text.isprintable() or " " in text:
+        raise ValueError("must be a URL such as https://www.example.com/path")
+    _host_of(parts)
+    _port_of(parts)
+    if not text.isascii():
+        raise ValueError("must be written in ASCII: other letters as %C3%BC and the like")
+    return text
+
+
+def _host_of(parts: SplitResult) -> str:
+    """The host that a URL names, as browsers write it. Raises ValueError when it is none."""
+    host = parts.hostname or ""
+    if not parts.netloc.isascii():  # browsers name it so in `Origin`, and headers carry nothing else
+        raise ValueError("must be written in ASCII: an international name by its xn-- form")
+    if ":" in host:
+        return f"[{ip_address(host).compressed}]"
+    if HOST.fullmatch(host) is None:
         raise ValueError("must name a host of letters, digits, dots and hyphens")
-    port = parts.port  # raises ValueError when it is no number
-    own = port is None or port == USUAL_PORTS[parts.scheme]
-    return f"{parts.scheme}://{host}" + ("" if own else f":{port}")
+    return host
+
+
+def _port_of(parts: SplitResult) -> str:
+    """`:8443`, or "" for the scheme's own. Raises ValueError, in our words, when it is none."""
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("must name a port from 1 to 65535")
+    return "" if port in {None, USUAL_PORTS[parts.scheme]} else f":{port}"
 
 
 def parse_prefix(text: str) -> str:
@@ -111,15 +139,18 @@ class Reader:
         value = self.values.get(name, "").strip()
         return value or None
 
-    def parsed(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        """The value through `parse`; a ValueError of it becomes a mistake with the variable's name."""
+    def parsed(self, name: str, parse: Callable[[str], T], default: T, *, told: bool = True) -> T:
+        """The value through `parse`; a ValueError of it becomes a mistake with the variable's name.
+
+        With `told=False` the value is not repeated: it may hold a secret.
+        """
         value = self.text(name)
         if value is None:
             return default
         try:
             return parse(value)
         except ValueError as fault:
-            self.wrong(name, f"{fault} (is {value!r})")
+            self.wrong(name, f"{fault} (is {value!r})" if told else str(fault))
             return default
 
     def duration(
@@ -165,16 +196,6 @@ class Reader:
             raise ValueError("must be one of " + ", ".join(options))
 
         return self.parsed(name, parse, default)
-
-    def misspelt(self) -> list[str]:
-        """Names that are all but one of ours: without a word the setting would silently not count."""
-        families = {name.partition("_")[0] for name in self.asked} - {"OIDC"}  # those name themselves
-        said = []
-        for name in sorted(set(self.values) - self.asked):
-            if name.partition("_")[0] in families and self.values[name].strip():
-                near = get_close_matches(name, sorted(self.asked), n=1, cutoff=ALIKE)
-                said += [f"{name}: is not a setting; did you mean {near[0]}?"] if near else []
-        return said
 
     def wrong(self, name: str, what: str) -> None:
         """Note a mistake about a variable."""

@@ -1,14 +1,12 @@
 """Every setting there is, read from the environment and `.env`; all mistakes are told at once."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
-
-from dotenv import dotenv_values
 
 from auth_portal.core.secrets import RootSecret
 from auth_portal.http.rules import HttpRules
@@ -17,17 +15,26 @@ from auth_portal.mail.rules import MailRules
 from auth_portal.passwords.rules import PasswordRules
 from auth_portal.sessions.keys import KeyRules
 from auth_portal.sessions.session import SessionRules
+from auth_portal.settings.env_file import read_env_file
 from auth_portal.settings.mail import read_mail
-from auth_portal.settings.reader import BadSettings, Reader, is_loopback, parse_origin, parse_prefix
+from auth_portal.settings.reader import (
+    BadSettings,
+    Reader,
+    is_in_clear,
+    parse_origin,
+    parse_prefix,
+    parse_url,
+)
 from auth_portal.settings.root_secret import check_secret, read_root
 from auth_portal.settings.social import read_social
 from auth_portal.settings.storage import data_dir, read_storage
+from auth_portal.settings.unread import unread
 from auth_portal.social.rules import SocialRules
 from auth_portal.storage.rules import StorageRules
 from auth_portal.tickets.ticket import TicketRules
 
 LONGEST_COOKIE = timedelta(days=400)
-PRIVATE = "127.0.0.0/8, ::1/128"
+BEARER = re.compile(r"[A-Za-z0-9._~+/=-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +66,18 @@ class Settings:
     warnings: tuple[str, ...] = ()
 
 
-def environment_values(directory: Path | None = None) -> dict[str, str]:
-    """The process's environment over the `.env` file of the working directory. Raises BadSettings.
+def settings_here(*, fresh: bool = True) -> Settings:
+    """From the process's environment over the `.env` file of the working directory. Raises BadSettings."""
+    values, mistakes = read_env_file(Path.cwd() / ".env")
+    return read_settings({**values, **os.environ}, mistakes, fresh=fresh)
 
-    A "$" in the file is a "$", as with the original: passwords have some.
+
+def read_settings(values: Mapping[str, str], mistakes: Sequence[str] = (), *, fresh: bool = True) -> Settings:
+    """Every record from the environment. Raises BadSettings with all mistakes, those given first.
+
+    `fresh` is whether a key file may be made where there is none yet.
     """
-    file = (directory or Path.cwd()) / ".env"
-    try:
-        read = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as fault:
-        why = "is not UTF-8" if isinstance(fault, UnicodeDecodeError) else f"cannot be read: {fault.strerror}"
-        raise BadSettings([f"{file}: {why}"]) from None
-    values = {name: value for name, value in read.items() if value is not None}
-    return {**values, **os.environ}
-
-
-def read_settings(values: Mapping[str, str]) -> Settings:
-    """Every record from the environment. Raises BadSettings with all mistakes at once."""
-    reader = Reader(values)
+    reader = Reader(values, [*mistakes])
     named = "APP_ENV" if reader.text("APP_ENV") else "NODE_ENV"
     environment = reader.choice(named, ("development", "production", "test"), "development")
     production = environment == "production"
@@ -106,10 +107,10 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         "log_format": reader.choice("LOG_FORMAT", ("auto", "json", "text"), "auto"),
         "log_level": reader.choice("LOG_LEVEL", ("debug", "info", "warning", "error"), "info"),
     }
-    root = read_root(reader, production, storage.engine, folder)
-    misspelt = reader.misspelt()
+    root = read_root(reader, storage, folder, production=production, fresh=fresh)
+    unknown = unread(values, reader.asked)
     if reader.mistakes or root is None:
-        raise BadSettings([*reader.mistakes, *misspelt])
+        raise BadSettings([*reader.mistakes, *unknown])
     return Settings(
         environment=environment,
         port=port,
@@ -125,7 +126,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         social=social,
         http=http,
         clock_offset_file=Path(offset) if offset else None,
-        warnings=(*reader.warnings, *misspelt),
+        warnings=(*reader.warnings, *unknown),
         **rest,  # type: ignore[arg-type]
     )
 
@@ -199,12 +200,12 @@ def _http(
         origins=frozenset(origins),
         production=production,
         trusted_proxies=_proxies(reader, production),
-        metrics_token=reader.text("METRICS_TOKEN"),
+        metrics_token=reader.parsed("METRICS_TOKEN", _bearer, None, told=False),
         portal=reader.switch("PORTAL", default=True),
         dev_inbox=environment == "development" or (environment == "test" and not production),
         app_name=reader.text("APP_NAME") or "Auth Portal",
         accent=reader.parsed("APP_ACCENT", _colour, "#3b5bdb"),
-        logo_url=reader.text("APP_LOGO_URL"),
+        logo_url=reader.parsed("APP_LOGO_URL", parse_url, None),
         refresh_lifetime=min(sessions.idle, LONGEST_COOKIE),
         device_lifetime=LONGEST_COOKIE,
         password_shortest=passwords.shortest,
@@ -241,11 +242,6 @@ def _frontend(reader: Reader, production: bool, part: str) -> str:
     return origin
 
 
-def is_in_clear(origin: str) -> bool:
-    """Without TLS, and not on this machine."""
-    return origin.startswith("http://") and not is_loopback(urlsplit(origin).hostname)
-
-
 def _proxies(reader: Reader, production: bool) -> tuple[IPv4Network | IPv6Network, ...]:
     """Whose forwarded headers count; in production it must be said."""
     said = reader.text("TRUSTED_PROXIES")
@@ -261,6 +257,13 @@ def _proxies(reader: Reader, production: bool) -> tuple[IPv4Network | IPv6Networ
         return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
 
     return reader.parsed("TRUSTED_PROXIES", parse, ())
+
+
+def _bearer(text: str) -> str | None:
+    """A token that fits into an Authorization header."""
+    if BEARER.fullmatch(text) is None:
+        raise ValueError("must be letters, digits and - . _ ~ + / = without spaces")
+    return text
 
 
 def _colour(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from auth_portal.settings.reader import Reader, is_loopback
+from auth_portal.settings.reader import Reader, is_in_clear, is_loopback, parse_url
 from auth_portal.social.return_to import is_entry
 from auth_portal.social.rules import ProviderRules, SocialRules
 
@@ -124,6 +124,10 @@ def _github(reader: Reader, callbacks: str) -> ProviderRules | None:
 def _named(reader: Reader, name: str, callbacks: str) -> ProviderRules | None:
     """A generic OpenID provider, `OIDC_<NAME>_…`."""
     path = name.lower().replace("_", "-")
+    scopes = _list(reader, f"OIDC_{name}_SCOPES") or ("openid", "email", "profile")
+    label = reader.text(f"OIDC_{name}_LABEL") or name.replace("_", " ").title()
+    callback = reader.text(f"OIDC_{name}_CALLBACK") or f"{callbacks}/{path}/callback"
+    native = _list(reader, f"OIDC_{name}_CLIENT_IDS")
     if path in RESERVED:
         reader.wrong(f"OIDC_{name}_ISSUER", f"{path!r} is a path of our own, choose another name")
         return None
@@ -131,38 +135,42 @@ def _named(reader: Reader, name: str, callbacks: str) -> ProviderRules | None:
     if pair is None:
         reader.wrong(f"OIDC_{name}_CLIENT_ID", "is required beside the issuer, and the secret too")
         return None
-    scopes = _list(reader, f"OIDC_{name}_SCOPES") or ("openid", "email", "profile")
     return ProviderRules(
         name=path,
         kind="oidc",
-        label=reader.text(f"OIDC_{name}_LABEL") or name.replace("_", " ").title(),
+        label=label,
         client_id=pair[0],
         client_secret=pair[1],
-        callback=reader.text(f"OIDC_{name}_CALLBACK") or f"{callbacks}/{path}/callback",
+        callback=callback,
         issuer=(reader.text(f"OIDC_{name}_ISSUER") or "").rstrip("/"),
         scopes=scopes if "openid" in scopes else ("openid", *scopes),
-        native_client_ids=_list(reader, f"OIDC_{name}_CLIENT_IDS"),
+        native_client_ids=native,
     )
 
 
 def _check_urls(reader: Reader, provider: ProviderRules, production: bool) -> None:
     """Providers are reached by https; http only on loopback and never in production."""
-    for url in filter(None, (provider.issuer, provider.api)):
-        scheme, host = _parts(url)
-        plain_allowed = not production and is_loopback(host)
-        if not host or (scheme != "https" and not (scheme == "http" and plain_allowed)):
-            reader.wrong(f"provider {provider.name}", f"{url!r} must be an https URL without a query")
-    scheme, host = _parts(provider.callback)
-    if not host or scheme not in {"http", "https"}:
-        reader.wrong(f"provider {provider.name}", f"the call-back {provider.callback!r} must be a URL")
+    upper = provider.name.upper().replace("-", "_")
+    own = {"google": "GOOGLE_ISSUER", "github": "GITHUB_BASE_URL"}.get(provider.kind)
+    urls = [(own or f"OIDC_{upper}_ISSUER", provider.issuer)]
+    urls += [("GITHUB_API_URL", provider.api)] if provider.kind == "github" else []
+    for name, url in urls:
+        if _is_plain(reader, name, url) and (production or not is_loopback(urlsplit(url).hostname)):
+            reader.wrong(name, f"must be an https URL (is {url!r})")
+    name = f"CLIENT_CALL_BACK_{upper}" if own else f"OIDC_{upper}_CALLBACK"
+    callback = reader.text(name)  # unset, it lies below our own origin, which was looked at
+    if callback and _is_plain(reader, name, callback) and production and is_in_clear(callback):
+        reader.wrong(name, f"must be an https URL (is {callback!r})")
 
 
-def _parts(url: str) -> tuple[str, str]:
-    """Scheme and host; no host for what is no address, or more than one (user, query, fragment)."""
+def _is_plain(reader: Reader, name: str, url: str) -> bool:
+    """It is a good address but for its having no TLS; what makes it a bad one is noted."""
     try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises ValueError when it is no number
-    except ValueError:
-        return "", ""
-    more = parts.username is not None or parts.query or parts.fragment or not url.isascii() or " " in url
-    return parts.scheme, "" if more else parts.hostname or ""
+        parts = urlsplit(parse_url(url))
+    except ValueError as fault:
+        reader.wrong(name, f"{fault} (is {url!r})")
+        return False
+    if parts.username is not None or parts.query or parts.fragment:
+        reader.wrong(name, f"must be a URL without user, query or fragment (is {url!r})")
+        return False
+    return parts.scheme == "http"

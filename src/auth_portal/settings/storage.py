@@ -27,20 +27,39 @@ def read_storage(reader: Reader, folder: Path) -> StorageRules:
             return f"sqlite:///{Path(rest.removeprefix('/') or 'auth.db').absolute()}" if rest != "/" else ""
         if engine == "mongodb":
             return text
-        _ = urlsplit(text).port
+        _check_port(text)
         return f"postgresql://{rest}"
 
     default = f"sqlite:///{folder / 'auth-portal.db'}"
     url = _without_secret(reader, parse, default)
     redis = reader.text("REDIS_URL")
-    if redis is not None and redis.split("://")[0] not in {"redis", "rediss", "valkey", "valkeys", "unix"}:
-        reader.wrong("REDIS_URL", "must begin with redis://, rediss:// or unix://")
+    if redis is not None:
+        _check_redis(reader, redis)
     return StorageRules(
         url=url,
         redis_url=redis,
         pool=reader.whole("DATABASE_POOL", 10, 1, 200),
         statement_cache=reader.whole("DATABASE_STATEMENT_CACHE", 100, 0, 10_000),
     )
+
+
+def _check_port(url: str) -> None:
+    """The port is one. Raises ValueError with the likely cause, without the URL: it may hold a password."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError("has no usable port; in a password write : / ? # @ and % as %3A %2F …") from None
+
+
+def _check_redis(reader: Reader, url: str) -> None:
+    """What the driver would refuse when the server has begun to start; the URL itself is never told."""
+    if url.split("://", maxsplit=1)[0] not in {"redis", "rediss", "valkey", "valkeys", "unix"}:
+        reader.wrong("REDIS_URL", "must begin with redis://, rediss:// or unix://")
+        return
+    try:
+        _check_port(url)
+    except ValueError as fault:
+        reader.wrong("REDIS_URL", str(fault))
 
 
 def _without_secret(reader: Reader, parse: Callable[[str], str], default: str) -> str:
@@ -51,5 +70,5 @@ def _without_secret(reader: Reader, parse: Callable[[str], str], default: str) -
     try:
         return parse(value) or default
     except ValueError as fault:
-        reader.wrong("DATABASE_URL", str(fault).split("'", 1)[0])
+        reader.wrong("DATABASE_URL", str(fault))
         return default

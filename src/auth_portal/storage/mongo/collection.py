@@ -55,7 +55,9 @@ def reaching() -> Iterator[None]:
         raise
     except PyMongoError as error:
         if _is_the_servers(error):
-            raise unavailable(f"mongodb: {type(error).__name__}: {error}"[:500]) from error
+            raise unavailable(
+                f"mongodb: {type(error).__name__}: {error}".split(" (configured timeouts", 1)[0][:500]
+            ) from error
         raise
 
 
