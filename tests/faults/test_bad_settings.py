@@ -1,8 +1,16 @@
 """OP13: settings that cannot be used: every reason at once, a status that is not zero, nothing served."""
 
+import asyncio
+import re
+import sqlite3
+from contextlib import closing
+
+import asyncpg
 import pytest
+from pymongo import MongoClient
 
 from tests.conftest import StartPortal
+from tests.house.sources import ROOT
 from tests.rig.server import Portal
 
 pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
@@ -127,3 +135,45 @@ def test_a_lost_key_file_is_asked_for_and_not_made_anew(start_portal: StartPorta
     assert "root.key is missing" in refusal(portal)
     assert "root.key is missing" in portal.run("doctor", status=1)
     assert not (portal.folder / "root.key").exists()
+
+
+def test_a_root_secret_that_is_lost_for_good_costs_sessions_and_nothing_else(
+    database: dict[str, str], start_portal: StartPortal
+) -> None:
+    portal = start_portal(database)
+    person = portal.a_person()
+    portal.stop()
+    forget_the_root(portal)
+    portal.settings["AUTH_REFRESH_SECRET"] = "quite another secret of forty-odd bytes, 0123456789"
+    portal.start()
+    assert person.device.me().status_code == 401
+    assert person.device.refresh().status_code == 401
+    assert person.another_device().signed_in()
+
+
+def forget_the_root(portal: Portal) -> None:
+    """As docs/operations.md says, in each database's own words."""
+    said = (ROOT / "docs" / "operations.md").read_text()
+    changes = re.findall(r"^DELETE FROM \w+;$", said, re.MULTILINE)
+    assert len(changes) == 2
+    url = portal.settings.get("DATABASE_URL", "")
+    if url.startswith("mongodb"):
+        with MongoClient[dict[str, object]](url) as client:
+            house = client.get_default_database("auth_portal")["portal_house"]
+            assert house.delete_one({"_id": "root_secret"}).deleted_count == 1
+            assert house.update_one({"_id": "signing_keys"}, {"$set": {"keys": []}}).modified_count == 1
+    elif url:
+        asyncio.run(execute(url, changes))
+    else:
+        with closing(sqlite3.connect(portal.folder / "auth-portal.db")) as file, file:
+            file.executescript("".join(changes))
+
+
+async def execute(url: str, changes: list[str]) -> None:
+    """Run statements on PostgreSQL."""
+    connection = await asyncpg.connect(url)
+    try:
+        for change in changes:
+            await connection.execute(change)
+    finally:
+        await connection.close()
