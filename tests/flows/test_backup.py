@@ -64,6 +64,7 @@ def test_a_damaged_database_is_replaced(start_portal: StartPortal, tmp_path: Pat
     portal.run("backup", str(tmp_path / "copy.sqlite"))
     portal.stop()
     (portal.folder / "auth-portal.db").write_bytes(b"no database at all" * 1000)
+    assert "auth-portal restore" in portal.run("doctor", status=1)
     portal.run("restore", "--yes", str(tmp_path / "copy.sqlite"))
     portal.start()
     assert person.device.signed_in()

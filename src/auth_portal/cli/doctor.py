@@ -63,7 +63,8 @@ async def _parts(chosen: Settings) -> list[Line]:
     try:
         stores = await open_stores(chosen, command_log(chosen))
     except (StorageError, OSError) as fault:
-        return [*lines, Line(Mark.BAD, f"database: {fault}", "see DATABASE_URL, and that the server runs")]
+        fix = "see DATA_DIR" if chosen.storage.engine == "sqlite" else "see DATABASE_URL, and that it runs"
+        return [*lines, Line(Mark.BAD, f"database: {fault}", fix)]
     try:
         found = await about_database(stores)
         lines += found

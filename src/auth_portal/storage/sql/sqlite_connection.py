@@ -48,9 +48,19 @@ class SqliteFile:
             finally:
                 writing.close()
         except (OSError, sqlite3.Error) as error:
-            raise StorageError(f"The SQLite file {self.path} cannot be opened: {error}.") from error
+            said = f"The SQLite file {self.path} cannot be opened: {error}.{self._hint(error)}"
+            raise StorageError(said) from error
         if mode != "wal":
             raise StorageError(f"The file system of {self.path} does not allow SQLite's WAL mode.")
+
+    def _hint(self, error: Exception) -> str:
+        """What SQLite's own words leave out."""
+        for place in (self.path.parent, self.path):
+            if place.exists() and not os.access(place, os.W_OK):
+                return f" {place} is read-only, or belongs to another user: the server has to write there."
+        if isinstance(error, sqlite3.DatabaseError) and primary_code(error) == sqlite3.SQLITE_NOTADB:
+            return " It is damaged, or no database: put a backup in its place by `auth-portal restore --yes`."
+        return ""
 
     def connect(self, wait: timedelta) -> sqlite3.Connection:
         """A connection without transactions of its own making; usable from any thread, one at a time."""
