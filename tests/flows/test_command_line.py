@@ -11,6 +11,7 @@ from auth_portal import __version__
 from tests.conftest import StartPortal
 from tests.rig import ask
 from tests.rig.person import PASSWORD, Person
+from tests.rig.postgres import run_sql
 from tests.rig.server import Portal
 
 FRESH = "an operator's harbour 44"
@@ -206,3 +207,21 @@ def kid(person: Person) -> str:
     """The key that signed a person's access token."""
     head = person.device.token.split(".")[0]
     return str(json.loads(urlsafe_b64decode(head.encode()))["kid"])
+
+
+def test_a_postgresql_that_does_not_let_us_in_is_said_in_a_sentence(
+    empty_postgresql: str, start_portal: StartPortal
+) -> None:
+    portal = start_portal()
+    portal.stop()
+    portal.settings["DATABASE_URL"] = f"{empty_postgresql}?schema=public"
+    for words in (("doctor",), ("migrate",), ("user", "show", "a@example.com")):
+        said = portal.run(*words, status=1)
+        assert 'configuration parameter "schema"' in said
+        assert "DATABASE_URL" in said
+    run_sql(empty_postgresql, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "CREATE ROLE visitor LOGIN")
+    try:
+        portal.settings["DATABASE_URL"] = empty_postgresql.replace("postgres@", "visitor@")
+        assert "GRANT CREATE" in portal.run("migrate", status=1)
+    finally:
+        run_sql(empty_postgresql, "DROP ROLE visitor")

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import asyncpg
-from asyncpg.exceptions import ProtocolViolationError
+from asyncpg.exceptions import ClientConfigurationError, PostgresError, ProtocolViolationError
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from auth_portal.core.refusal import unavailable
 from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.sql.driver import Outcome, Result, Row, Statement, Step, Values, Work, compile_for
 from auth_portal.storage.sql.postgresql_errors import ONCE_MORE, translated
@@ -40,13 +41,20 @@ def pool_for(rules: StorageRules) -> ConnectionPool:
         )
         return connection
 
-    async def connect() -> asyncpg.Connection:
+    async def dial_server_or_pooler() -> asyncpg.Connection:
         if rules.statement_cache == 0:
             return await dial(APPLICATION)
         try:
             return await dial(APPLICATION | GIVES_UP)
         except ProtocolViolationError:  # a pooler of whole sessions, which takes no such parameter
             return await dial(APPLICATION)
+
+    async def connect() -> asyncpg.Connection:
+        try:
+            return await dial_server_or_pooler()
+        except (PostgresError, ClientConfigurationError) as error:
+            # whoever is not let in has no database: a word in the URL that the server does not know, say
+            raise unavailable(f"postgresql: {type(error).__name__}: {error}") from error
 
     return ConnectionPool(connect, rules.pool)
 

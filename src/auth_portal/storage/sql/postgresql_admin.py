@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import asyncpg
-from asyncpg.exceptions import PostgresError
+from asyncpg.exceptions import InsufficientPrivilegeError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
 from auth_portal.core.refusal import unavailable
@@ -14,6 +14,7 @@ from auth_portal.storage.sql.tables import METADATA
 from auth_portal.storage.stores import Finding
 
 LOCK = 0x61757468  # the advisory lock that is held while migrating, and never else
+GRANT = " Let the role of DATABASE_URL own the database, or GRANT CREATE ON SCHEMA public TO it."
 PING = Statement("SELECT current_setting('transaction_read_only')", (), {}, returns_rows=True)
 HAS_VERSION = Statement("SELECT to_regclass('alembic_version') IS NOT NULL", (), {}, returns_rows=True)
 FACTS = Statement(
@@ -80,7 +81,8 @@ class PostgresqlAdmin:
         except OSError as error:
             raise unavailable(f"postgresql: {type(error).__name__}: {error}") from error
         except (PostgresError, SQLAlchemyError) as error:
-            raise schema.not_migrated(error) from error
+            refused = isinstance(schema.own_error(error), InsufficientPrivilegeError)
+            raise schema.not_migrated(error, GRANT if refused else "") from error
         finally:
             await engine.dispose()
 

@@ -64,11 +64,17 @@ def upgrade(connection: "Connection", progress: Callable[[str], None]) -> None:
         raise not_migrated(error) from error
 
 
-def not_migrated(error: Exception) -> StorageError:
-    """What the operator reads, in the database's own words: SQLAlchemy wraps them."""
-    return StorageError(
-        f"The schema could not be brought up to date: {getattr(error, 'orig', None) or error}."
-    )
+def own_error(error: BaseException) -> BaseException:
+    """The driver's own error, which SQLAlchemy wraps once or twice."""
+    inner: BaseException | None = getattr(error, "orig", None)
+    while inner is not None:
+        error, inner = inner, inner.__cause__
+    return error
+
+
+def not_migrated(error: Exception, hint: str = "") -> StorageError:
+    """What the operator reads, in the database's own words, and what helps."""
+    return StorageError(f"The schema could not be brought up to date: {own_error(error)}.{hint}")
 
 
 def _config() -> "Config":
