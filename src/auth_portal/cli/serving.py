@@ -25,7 +25,7 @@ def serve(*, workers: int | None = None) -> int:
     why = why_not_listen(chosen.host, chosen.port)
     if why is not None:
         raise Sorry(
-            f"Cannot listen on {chosen.host} port {chosen.port}: {why}."
+            f"Cannot serve at {chosen.host} port {chosen.port}: {why}."
             " Stop what listens there, or set another APP_PORT (or APP_HOST)."
         )
     return serve_portal(chosen)
