@@ -123,7 +123,7 @@ def test_an_address_that_must_be_confirmed_first_is_said_so(device: BrowserDevic
 
 def test_every_page_brings_its_own_strict_policy(site: Portal) -> None:
     for path in ("/", "/auth/login", "/auth/social", "/auth/no-such-page"):
-        headers = ask.get(f"{site.url}{path}", timeout=30).headers
+        headers = ask.get(f"{site.url}{path}", headers={"Accept": "text/html"}, timeout=30).headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
         assert "unsafe" not in policy

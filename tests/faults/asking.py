@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
@@ -28,6 +29,13 @@ def everything(portal: Portal, person: Person) -> dict[str, Asked]:
         "confirm": lambda: stranger.post("/auth/email/confirm", {"hash": link}),
         "logout": device.logout,
     }
+
+
+def refused_now(asked: dict[str, Asked]) -> None:
+    """Each is answered `not_now`; they are asked at once, since each may take its time."""
+    with ThreadPoolExecutor(len(asked)) as pool:
+        for name, answer in zip(asked, pool.map(lambda asking: asking(), asked.values()), strict=True):
+            assert not_now(answer), name
 
 
 def not_now(answer: httpx.Response) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.conftest import StartPortal
-from tests.faults.asking import everything, is_back, not_now, until
+from tests.faults.asking import everything, is_back, not_now, refused_now, until
 from tests.rig import ask
 from tests.rig.own_postgres import OwnPostgres, a_postgresql
 from tests.rig.server import Portal
@@ -34,8 +34,7 @@ def goes_away(portal: Portal, leave: Callable[[], None], come_back: Callable[[],
     asked = everything(portal, person)
     leave()
     began = time.monotonic()
-    for name, asking in asked.items():
-        assert not_now(asking()), name
+    refused_now(asked)
     assert not portal.ready()
     assert ask.get(f"{portal.url}/health/alive", timeout=30).status_code == 200
     time.sleep(max(0.0, AWAY_SECONDS - (time.monotonic() - began)))

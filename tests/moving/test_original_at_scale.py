@@ -18,7 +18,7 @@ from auth_portal.moving.report import Report
 from tests.moving.conftest import write_dump
 from tests.moving.originals import ODDITIES, Hashes, Row, originals
 from tests.moving.target import Everybody, accounts_of, everybody, move_in, opened
-from tests.rig.scale import storming
+from tests.rig.scale import spared
 
 Kinds = dict[str, list[Row]]
 MANY, FEW = 10_000, 1_000
@@ -29,8 +29,7 @@ pytestmark = pytest.mark.timeout(600)
 def test_everybody_arrives_once_and_the_counts_reconcile(
     hashes: Hashes, database: dict[str, str], tmp_path: Path
 ) -> None:
-    slow = database.get("DATABASE_URL", "").startswith("mongodb") and not storming()
-    many = FEW if slow else MANY
+    many = spared(database, MANY, FEW)
     each = many // RARE
     kinds = list(originals(many, hashes, each=each))
     dump = write_dump(tmp_path / "users.json", [row for _, row in kinds])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from time import time_ns
 
@@ -39,6 +40,7 @@ def to_milliseconds(instant: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
+@lru_cache(8192)  # the same people's dates are read again with each of their requests
 def from_milliseconds(milliseconds: int) -> datetime:
     """The aware UTC instant of `milliseconds` since the epoch; the inverse of `to_milliseconds`."""
     return EPOCH + timedelta(0, milliseconds // 1000, milliseconds % 1000 * 1000)

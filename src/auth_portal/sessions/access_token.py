@@ -93,14 +93,15 @@ class AccessTokens:
         """
         if len(token) > MOST_CHARACTERS:
             raise unauthorized("access token too long")
-        if self.keys.due():
+        now = self.clock()
+        if self.keys.due(now):
             await self.keys.fresh()
         digest = _digest(token)
         claims = self._remembered(digest)
         if claims is None:
             claims = await self._verify(token)
             self._remember(digest, claims)
-        self._check_time(claims, expired_too=expired_too)
+        self._check_time(claims, now.timestamp(), expired_too=expired_too)
         return claims
 
     def _remembered(self, digest: bytes) -> Claims | None:
@@ -158,9 +159,8 @@ class AccessTokens:
         if not 0 <= claims.expires <= LATEST:
             raise unauthorized("access token with an impossible end")
 
-    def _check_time(self, claims: Claims, *, expired_too: bool) -> None:
+    def _check_time(self, claims: Claims, now: float, *, expired_too: bool) -> None:
         """Compared at each use, never remembered."""
-        now = self.clock().timestamp()
         if not expired_too and now >= claims.expires:
             raise unauthorized("access token expired")
         if max(claims.issued, claims.begins) > now + self.rules.leeway.total_seconds():

@@ -103,10 +103,10 @@ class KeyRoom:
 
         When storage does not answer, the keys stay as they were: what was valid remains valid.
         """
-        if not self.due():
+        if not self.due(self.clock()):
             return
         async with self._reading:
-            if self.due():
+            if self.due(self.clock()):
                 await self._read_quietly()
 
     async def learn(self, kid: str) -> None:
@@ -172,11 +172,10 @@ class KeyRoom:
         keys = self._known.keys.values()
         return [key for key in keys if key.algorithm == self.rules.algorithm and key.private is not None]
 
-    def due(self) -> bool:
+    def due(self, now: datetime) -> bool:
         """It is time to read again; also when the clock was set back. A failed try is not hurried."""
         if self.rules.algorithm == SHARED:
             return False
-        now = self.clock()
         stale = abs(now - self._known.read_at) >= self.rules.reread
         return stale and abs(now - self._tried_at) >= self.rules.unknown
 
