@@ -59,3 +59,15 @@ def test_a_flood_of_sign_ins_is_bounded_and_others_are_served(start_portal: Star
     assert statuses.count(200) >= QUEUE, "those who found a place were served"
     assert max(peak) <= base + SLOTS * HASH_MIB + MARGIN_MIB
     assert person.another_device().signed_in(), "and it goes on"
+
+
+@pytest.mark.row("OP11")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
+def test_hashing_steps_back_behind_everybody_elses_requests(start_portal: StartPortal) -> None:
+    portal = start_portal(PASSWORD_HASH_SLOTS=str(SLOTS))
+    portal.a_person()
+    assert portal.process is not None
+    server = psutil.Process(portal.process.pid)
+    nice = {thread.id: os.getpriority(os.PRIO_PROCESS, thread.id) for thread in server.threads()}
+    loops = nice.pop(server.pid)
+    assert max(nice.values()) == min(19, loops + 5), "the event loop comes first"
