@@ -23,6 +23,7 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=float, default=1.5, help="aim of one round")
     options.add_argument("--engines", default="sqlite,postgresql,mongodb")
+    options.add_argument("--workloads", default="", help="by name, with commas; all of them unless given")
     options.add_argument("--json", type=Path, default=None)
     chosen = options.parse_args()
     figures: list[Figure] = []
@@ -31,9 +32,10 @@ def main() -> int:
         for engine in chosen.engines.split(","):
             with databases(engine, Path(folder)) as (url, pids):
                 bench = Bench(Path(folder) / engine, engine, url, chosen.accounts, pids)
-                seen, commits = measured(bench, chosen.rounds, chosen.seconds)
+                names = [name for name in chosen.workloads.split(",") if name]
+                seen, commits = measured(bench, chosen.rounds, chosen.seconds, names)
                 figures += seen
-                held += ratios(seen, commits)
+                held += [] if names else ratios(seen, commits)
     print(table(figures))
     print("\n" + ratio_table(held))
     if chosen.json is not None:
@@ -42,7 +44,9 @@ def main() -> int:
     return 0
 
 
-def measured(bench: Bench, rounds: int, seconds: float) -> tuple[list[Figure], float | None]:
+def measured(
+    bench: Bench, rounds: int, seconds: float, names: list[str]
+) -> tuple[list[Figure], float | None]:
     """Workloads and limits of one engine, round by round; and SQLite's commits for each refresh."""
     try:
         bench.open()
@@ -50,7 +54,7 @@ def measured(bench: Bench, rounds: int, seconds: float) -> tuple[list[Figure], f
         bare = bare_server(bench.folder / "bare", *bench.answer_to("me"))
         try:
             limits = Limits(bench.folder, bench.engine, bench.url, ids, bare)
-            seen = bench.measure(rounds, seconds, between=limits.round)
+            seen = bench.measure(rounds, seconds, names, between=limits.round)
         finally:
             bare.stop()
         commits = bench.commits_per_refresh(GROUPED) if bench.engine == "sqlite" else None
