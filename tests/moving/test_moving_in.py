@@ -23,7 +23,7 @@ from tests.moving.conftest import write_dump
 from tests.moving.originals import PASSWORDS, Hashes, originals
 from tests.moving.target import everybody, move_in, opened
 from tests.rig import mongo
-from tests.rig.scale import scaled
+from tests.rig.scale import spared
 from tests.rig.server import Portal
 
 EACH = 2
@@ -133,7 +133,7 @@ def test_a_run_that_is_killed_is_gone_on_with(
     hashes: Hashes, database: dict[str, str], start_portal: Callable[..., Portal], tmp_path: Path
 ) -> None:
     portal = start_portal(database)
-    many = scaled(1_000, 3_000)
+    many = spared(database, 3_000, 1_000)
     rows = [row for _, row in originals(many, hashes, each=1)]
     dump = write_dump(tmp_path / "users.json", rows)
     command = [sys.executable, "-m", "auth_portal", "import", "original", "--from-dump", str(dump), "--apply"]
