@@ -89,6 +89,22 @@ def test_a_rotation_that_was_told_is_not_excused_by_an_earlier_one_that_was_not(
     asyncio.run(story())
 
 
+@pytest.mark.row("OP2", "RF5")
+def test_such_a_rotation_excuses_no_token_once_its_successor_was_handed_out() -> None:
+    """Inside the grace the old token is replayed: from then on somebody holds the new one."""
+
+    async def story() -> None:
+        world = World()
+        row = await stalled(world)
+        world.clock.move(hours=-3)
+        assert await world.show(0) == world.token(1)
+        world.clock.move(minutes=5)
+        await world.refused(0)
+        assert row.session.end_reason == EndReason.REUSED
+
+    asyncio.run(story())
+
+
 def test_no_more_than_so_many_are_remembered() -> None:
     doubts, session = Doubts(), a_session()
     doubts.note(session, START)

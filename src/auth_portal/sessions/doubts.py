@@ -29,7 +29,15 @@ class Doubts:
         if len(self._rotations) > MOST:
             self._rotations.popitem(last=False)
 
+    def forget(self, session: Session) -> None:
+        """The token of the session as it stands is handed out: its predecessor is an old one from now on."""
+        self._rotations.pop(_leading_to(session), None)
+
     def explain(self, session: Session, generation: int) -> bool:
         """That this generation is older than the row is the doing of an update that nobody was told of."""
-        rotation = (session.id, generation, to_milliseconds(session.rotated_at))
-        return generation == session.generation - 1 and rotation in self._rotations
+        return generation == session.generation - 1 and _leading_to(session) in self._rotations
+
+
+def _leading_to(session: Session) -> tuple[str, int, int]:
+    """The rotation that left the session as it stands."""
+    return session.id, session.generation - 1, to_milliseconds(session.rotated_at)

@@ -58,6 +58,7 @@ class Rotate:
                     if advanced is not None:
                         return self._tokens(found, advanced)
                 case Verdict.REPLAY:
+                    self.doubts.forget(found.session)
                     await self._notice_elsewhere(found, visitor)
                     return self._tokens(found, found.session)
                 case Verdict.REUSED:
