@@ -76,6 +76,7 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Write what waits, then close every connection."""
+        self.writer.hand_over(asyncio.get_running_loop())
         await asyncio.to_thread(self.writer.close)
         self._thread.shutdown()
         self._inline.close()

@@ -52,6 +52,7 @@ class SqliteWriter:
         self._most_waiting = most_waiting
         self._log = log
         self._queue: SimpleQueue[Change | None] = SimpleQueue()
+        self._turns: dict[asyncio.AbstractEventLoop, list[Change]] = {}  # of each loop, not yet in the queue
         self._batch: list[Change] = []
         self._closing = threading.Event()
         self._ready = threading.Event()
@@ -78,14 +79,29 @@ class SqliteWriter:
         self._fail_all("the database is closed")
 
     async def submit(self, job: Job) -> Any:
-        """Have a job done and committed. Withdrawn before its batch began, it is never applied."""
+        """Have a job done and committed. Withdrawn before its batch began, it is never applied.
+
+        What the requests of one turn of the loop want goes over together: the thread is woken once,
+        and they share a commit.
+        """
         if self._closing.is_set():
             raise unavailable("the database is being closed")
-        if self._queue.qsize() >= self._most_waiting:
+        loop = asyncio.get_running_loop()
+        turn = self._turns.setdefault(loop, [])
+        if self._queue.qsize() + len(turn) >= self._most_waiting:
             raise unavailable("too many changes wait for the SQLite writer")
-        change = Change(job, asyncio.get_running_loop())
-        self._queue.put(change)
+        change = Change(job, loop)
+        if not turn:
+            loop.call_soon(self.hand_over, loop)
+        turn.append(change)
         return await change.future
+
+    def hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give the thread what waits on the loop; runs there, behind what was ready with the first of it."""
+        for change in self._turns.pop(loop, ()):
+            self._queue.put(change)
+        if not self._thread.is_alive() and self._closing.is_set():
+            self._fail_all("the database is closed")
 
     def _live(self) -> None:
         """Serve; after a death fail whoever waits, and start anew with a fresh connection."""
