@@ -1,7 +1,7 @@
 """Forgot and reset, hop by hop: who costs what, and in which order things happen (EN3, EN4, OL1)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ class House:
     clock: HandClock = field(default_factory=HandClock)
     free: bool = True
     rules: PasswordRules = field(default_factory=PasswordRules)
+    queued: Callable[[], None] = lambda: None  # while a request waits for its turn to hash
 
     # accounts
     async def find_by_email(self, email: str) -> Account | None:
@@ -98,7 +99,9 @@ class House:
         del said, facts
         self.done.append("write")
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, still: Callable[[], Awaitable[object]]) -> str:
+        self.queued()
+        await still()
         self.done.append("hash")
         return f"hash of {password}"
 
@@ -284,5 +287,18 @@ def test_a_link_expires_after_half_an_hour() -> None:
         house.clock.move(minutes=30, seconds=1)
         with pytest.raises(Refusal):
             await house.reset(house.letters[0]["hash"])
+
+    asyncio.run(story())
+
+
+def test_a_link_that_somebody_else_spends_while_one_waits_costs_no_hash() -> None:
+    async def story() -> None:
+        house = House()
+        await house.forget()
+        house.queued = house.kept.clear
+        with pytest.raises(Refusal) as refusal:
+            await house.reset(house.letters[0]["hash"])
+        assert refusal.value.refused is LINK_INVALID
+        assert "hash" not in house.done
 
     asyncio.run(story())

@@ -252,3 +252,24 @@ def test_a_closed_hasher_answers_503() -> None:
                 await hasher.hash("a password")
 
     asyncio.run(story())
+
+
+def test_what_is_no_longer_wanted_when_its_turn_comes_is_not_hashed() -> None:
+    class NotWantedError(Exception):
+        pass
+
+    async def unwanted() -> None:
+        raise NotWantedError
+
+    async def wanted() -> None:
+        return None
+
+    async def story() -> None:
+        hasher = a_hasher(replace(CHEAP, slots=1))
+        with pytest.raises(NotWantedError):
+            await hasher.hash("granite meadow 1", still=unwanted)
+        assert hasher.calls.hashed == 0
+        assert await hasher.hash("granite meadow 1", still=wanted), "the slot is free"
+        assert hasher.calls.hashed == 1
+
+    asyncio.run(story())

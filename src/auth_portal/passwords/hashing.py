@@ -7,7 +7,7 @@ import sys
 import threading
 import unicodedata
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,6 +32,9 @@ OURS = re.compile(
     r"\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,171}",
     re.ASCII,
 )
+
+Still = Callable[[], Awaitable[object]]
+"""Raises when the work is no longer wanted."""
 
 _Result = TypeVar("_Result")
 
@@ -82,10 +85,11 @@ class Hasher:
         """How many requests wait for a slot now."""
         return len(self._waiting)
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, still: Still | None = None) -> str:
         """The PHC string of a password, under today's parameters. Raises `unavailable` (503).
 
         The password has passed the policy; it is hashed whole, in NFC (ASVS 5.0 6.2.8, 11.4.2).
+        `still` is asked when the turn has come: what it raises is raised, and nothing is hashed.
         """
         secret = _bytes(password)
         rules, salt = self.rules, self.randomness(SALT_BYTES)
@@ -94,7 +98,7 @@ class Hasher:
             costs = (rules.passes, rules.memory_kib, rules.lanes)
             return hash_secret(secret, salt, *costs, HASH_BYTES, Type.ID).decode("ascii")
 
-        hashed = await self._in_a_slot(work)
+        hashed = await self._in_a_slot(work, still)
         self.calls.hashed += 1
         return hashed
 
@@ -126,7 +130,7 @@ class Hasher:
             self.log.warning("a stored password hash cannot be read", characters=len(stored))
         return lambda: _is_argon2(secret, self._nobodys)
 
-    async def _in_a_slot(self, work: Callable[[], _Result]) -> _Result:
+    async def _in_a_slot(self, work: Callable[[], _Result], still: Still | None = None) -> _Result:
         """Run the work off the event loop, in its turn; a bounded queue waits for turns."""
         if self._slots.locked() and len(self._waiting) >= self.rules.queue:
             self.calls.refused += 1
@@ -138,13 +142,22 @@ class Hasher:
         finally:
             self._waiting.discard(ticket)
         try:
-            running = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        except RuntimeError:  # the pool was closed: the server is going down
+            if still is not None:
+                await still()
+            running = self._begin(work)
+        except BaseException:
             self._slots.release()
-            raise unavailable("the hasher has been closed") from None
+            raise
         # The slot is free when the thread is, not when the request that wanted the hash went away.
         running.add_done_callback(self._free)
         return await asyncio.shield(running)
+
+    def _begin(self, work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
+        """Hand the work to a thread."""
+        try:
+            return asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except RuntimeError:  # the pool was closed: the server is going down
+            raise unavailable("the hasher has been closed") from None
 
     def _free(self, done: "asyncio.Future[_Result]") -> None:
         """Give the slot to the next; look at the outcome, which nobody may be waiting for."""

@@ -51,14 +51,15 @@ class ResetPassword:
     async def __call__(self, token: str, password: str, visitor: Visitor) -> None:
         """Raises LINK_INVALID (one answer for every cause), a validation refusal, TOO_MANY_REQUESTS.
 
-        A password that the policy refuses does not spend the link; a wrong link costs no hash.
+        A password that the policy refuses does not spend the link; a wrong link costs no hash, nor does
+        one that was spent while this request waited for its turn to hash.
         """
         await self.gate.count("link", visitor.network, self.limits.link_network)
         account = await self._holder(await self.tickets.peek(token, Purpose.RESET))
         faults = self.policy.faults(password, own_words(account))
         if faults:
             raise invalid(password=faults)
-        hashed = await self.hasher.hash(password)
+        hashed = await self.hasher.hash(password, lambda: self.tickets.peek(token, Purpose.RESET))
         spent = await self.tickets.spend(token, Purpose.RESET)
         email, epoch = spent.facts["email"], int(spent.facts["epoch"])
         now = self.clock()
