@@ -30,7 +30,7 @@ async def read_fields(call: Call, largest: int) -> Fields:
     """The body's fields; {} for an empty one. Raises HttpRefusal or a validation Refusal."""
     headers = call.headers
     length = headers.get(b"content-length")
-    if length is None and b"transfer-encoding" not in headers:
+    if length == b"0" or (length is None and b"transfer-encoding" not in headers):
         return {}
     if length is not None and (not length.isdigit() or int(length[:20]) > largest):
         raise HttpRefusal(TOO_LARGE if length.isdigit() else BAD_REQUEST, CLOSE)

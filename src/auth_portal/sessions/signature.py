@@ -1,0 +1,45 @@
+"""The signature of an access token: a JWS in compact form, with as little around the signature as can be.
+
+joserfc knows every algorithm, and reads and writes them all. ES256 stands in each refresh, and there
+two thirds of its time go into what is the same for every token of a key: so the header is written
+once, and the key's own library signs (decision 14).
+"""
+
+from base64 import urlsafe_b64encode
+
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc import jws
+from joserfc.jwk import ECKey
+
+from auth_portal.sessions.signing_key import SigningKey
+
+NUMBER_BYTES = 32  # of each of the two numbers of an ES256 signature
+ES256 = ECDSA(SHA256())
+
+
+def sign(key: SigningKey, payload: bytes) -> str:
+    """The token whose payload this is (RFC 7515 section 7.1). The key's private half must be here."""
+    private = key.private
+    signing = private.private_key if isinstance(private, ECKey) else None
+    if signing is None:
+        return jws.serialize_compact(key.headers, payload, private, algorithms=[key.algorithm])
+    said = key.segment + b"." + _encoded(payload)
+    signature = _encoded(side_by_side(signing.sign(said, ES256)))
+    return (said + b"." + signature).decode("ascii")
+
+
+def side_by_side(der: bytes) -> bytes:
+    """An ECDSA signature as JWS wants it: r and s, 32 bytes each (RFC 7518 section 3.4).
+
+    `der` is the SEQUENCE of two INTEGERs that the library makes (RFC 3279 section 2.2.3); each may
+    have a leading zero or be short.
+    """
+    middle = 4 + der[3]
+    r, s = der[4:middle], der[middle + 2 :]
+    return b"".join(number[-NUMBER_BYTES:].rjust(NUMBER_BYTES, b"\0") for number in (r, s))
+
+
+def _encoded(raw: bytes) -> bytes:
+    """Base64url without padding."""
+    return urlsafe_b64encode(raw).rstrip(b"=")
