@@ -14,17 +14,18 @@ from auth_portal.core.clock import Clock
 from auth_portal.core.log import Log
 from auth_portal.core.refusal import Kind, Refusal, unavailable
 from auth_portal.core.secrets import Randomness, system_randomness
-from auth_portal.http.answer import Answer, Dress, RawHeaders
+from auth_portal.http.answer import Answer
 from auth_portal.http.body import Gone, read_fields
 from auth_portal.http.call import Call
 from auth_portal.http.cookies import cookies_under
 from auth_portal.http.desk import Desk, HttpMetrics
 from auth_portal.http.dispatch import Dispatch, Place, build_dispatch
-from auth_portal.http.dress import wardrobe, worn
+from auth_portal.http.dress import wardrobe
 from auth_portal.http.flows import Flows
 from auth_portal.http.form import Form
 from auth_portal.http.guard import pass_guard
 from auth_portal.http.origins import origins_of
+from auth_portal.http.outlet import Outlet
 from auth_portal.http.pages.dev_mail import DevMail, Inbox, dev_mail_routes
 from auth_portal.http.pages.docs import Reference
 from auth_portal.http.pages.mount import Missing, mount_portal
@@ -39,7 +40,6 @@ from auth_portal.http.visitor import Notice, Visitors
 LONGEST_ANSWER = 30.0  # seconds; a flow that is cut there leaves what its page in docs/flows says
 TRACE_BYTES = 8
 MOST_FRAMES = 12
-NO_BODY = frozenset({204, 304})
 
 
 def build_app(
@@ -91,7 +91,8 @@ def build_app(
     served = routes + dev_mail_routes() if with_inbox else routes
     pages, missing = mount_portal(rules, providers) if rules.portal else ([], None)
     dispatch = build_dispatch(served, names, pages)
-    return App(desk, dispatch, wardrobe(rules), log, name_requests(randomness), missing, access_log)
+    outlet = Outlet(wardrobe(rules), origins)
+    return App(desk, dispatch, outlet, log, name_requests(randomness), missing, access_log)
 
 
 def name_requests(randomness: Randomness) -> Iterator[str]:
@@ -106,7 +107,7 @@ class App:
 
     desk: Desk
     dispatch: Dispatch
-    dresses: dict[Dress, RawHeaders]
+    outlet: Outlet
     log: Log
     traces: Iterator[str]
     missing: Missing | None
@@ -134,7 +135,7 @@ class App:
             answer = self._lost(refusal, call) or self.desk.problems.http_refusal(refusal)
         except Exception as fault:  # noqa: BLE001 -- the last resort of every request
             answer = self._broken(fault, label, call)
-        await self._send(answer, call, send)
+        await self.outlet(answer, call, send)
         self.desk.metrics.request(label, answer.status, perf_counter() - began)
         if self.access_log:
             self._note(call, label, answer.status, perf_counter() - began, cause)
@@ -182,20 +183,6 @@ class App:
         where = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
         self.log.error("broken", fault=type(fault).__name__, where=where, route=label, trace=call.trace)
         return self.desk.problems.fault(INTERNAL)
-
-    async def _send(self, answer: Answer, call: Call, send: Send) -> None:
-        """Status and headers, then the body; HEAD is told the length and spared the rest."""
-        headers = [
-            *answer.headers,
-            *worn(answer, self.dresses),
-            *self.desk.origins.headers(call),
-            (b"x-request-id", call.trace.encode()),
-        ]
-        if answer.status not in NO_BODY:
-            headers.append((b"content-length", str(len(answer.body)).encode()))
-        body = b"" if call.scope["method"] == "HEAD" else answer.body
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
 
     def _note(self, call: Call, label: str, status: int, seconds: float, cause: str) -> None:
         """The access log: paths as in the table, for a path or a query as it came may hold a token."""

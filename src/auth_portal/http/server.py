@@ -17,6 +17,7 @@ from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from auth_portal.http.declined_offer import decline, framing_of
+from auth_portal.http.outlet import CYCLE
 
 LARGEST_HEAD = 32 * 1024  # bytes of request line and headers
 LONGEST_HEAD = 10.0  # seconds for a head to arrive: slow senders are cut
@@ -100,11 +101,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
 
     def on_headers_complete(self) -> None:
-        """The head is here."""
+        """The head is here; the answer may be written without a detour."""
         self._head_done = True
         self._in_head = False
-        self._stop_waiting()
+        if self._deadline is not None:
+            self._stop_waiting()
         super().on_headers_complete()
+        self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
 
     def _in_body(self) -> bool:
         """A request is being answered or its body still arrives."""
