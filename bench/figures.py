@@ -16,6 +16,7 @@ class Figure:
     p99_ms: float = 0.0
     connections: int = 0
     errors: int = 0
+    hash_share: float = 0.0  # of the server's CPU, by its hashing threads; 0 where they cannot be told apart
 
 
 def table(figures: list[Figure]) -> str:

@@ -27,6 +27,11 @@ class Round:
         """Requests per second."""
         return self.answers / self.seconds if self.seconds else 0.0
 
+    @property
+    def errors(self) -> int:
+        """How many answers were not 2xx."""
+        return sum(count for status, count in self.statuses.items() if not 200 <= status < 300)
+
     def percentile(self, share: float) -> float:
         """The latency in milliseconds that `share` of the answers did not exceed."""
         ordered = sorted(self.latencies)

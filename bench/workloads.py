@@ -13,12 +13,32 @@ from pathlib import Path
 from bench.figures import Figure
 from bench.fill import PASSWORD, People, fill
 from bench.load import Request, Round, load, request
-from bench.process import LOAD_CORE, Server, cpu_seconds, pin
+from bench.process import LOAD_CORE, Server, cpu_seconds, hashing_seconds, pin
 
 CONNECTIONS = (16, 64)
 FIRST_GUESS = 200  # requests of the round that finds out how many fit the time
 COMMITS = 'auth_portal_database_total{kind="commits"}'
 COSTLY = {"sign in", "sign up"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One round and its CPU seconds: the server's, of these its hashing threads', and the database's."""
+
+    round: Round
+    server: float
+    hashing: float
+    database: float
+
+    @property
+    def server_us(self) -> float:
+        """Microseconds of the server for each answer."""
+        return self.server / max(1, self.round.answers) * 1e6
+
+    @property
+    def database_us(self) -> float:
+        """Microseconds of the database's own processes for each answer."""
+        return self.database / max(1, self.round.answers) * 1e6
 
 
 @dataclass
@@ -74,13 +94,13 @@ class Bench:
         `between` is called once a round, so that what it measures meets the same weather.
         """
         plans = [(name, conns) for name in names or self.workloads for conns in connections]
-        amounts = {plan: self._amount(*plan, seconds) for plan in plans}
-        seen: dict[tuple[str, int], list[tuple[Round, float, float]]] = {plan: [] for plan in plans}
+        amounts = {plan: self.amount(*plan, seconds) for plan in plans}
+        seen: dict[tuple[str, int], list[Measured]] = {plan: [] for plan in plans}
         for _ in range(rounds):
             for name, conns in plans:
-                seen[name, conns].append(self._measured(name, conns, amounts[name, conns]))
+                seen[name, conns].append(self.measured(name, conns, amounts[name, conns]))
             between()
-        return [self._figure(name, conns, results) for (name, conns), results in seen.items()]
+        return [self.figure(name, conns, results) for (name, conns), results in seen.items()]
 
     def commits_per_refresh(self, connections: int) -> float:
         """How many commits of SQLite's writer a refresh took; below 1 requests share them."""
@@ -113,43 +133,37 @@ class Bench:
         self.run(self.workloads[name], 1, 1, lambda _number, head, body: answers.append((head, body)))
         return answers[0]
 
-    def _amount(self, name: str, conns: int, seconds: float) -> int:
+    def amount(self, name: str, conns: int, seconds: float) -> int:
         """How many requests fill the time."""
         guess = 40 if name in COSTLY else FIRST_GUESS
-        first = self._measured(name, conns, max(guess, conns))[0]
+        first = self.measured(name, conns, max(guess, conns)).round
         most = self.asking if name == "refresh" else 40_000
         return max(conns * 4, min(most, int(first.per_second * seconds)))
 
-    def _measured(self, name: str, conns: int, requests: int) -> tuple[Round, float, float]:
-        """A round with the CPU seconds of server and database per request."""
-        pids = self.database_pids()
-        before, database = cpu_seconds([self.server.pid]), cpu_seconds(pids)
+    def measured(self, name: str, conns: int, requests: int) -> Measured:
+        """A round with the CPU of server and database."""
+        pids, server = self.database_pids(), self.server.pid
+        before = cpu_seconds([server]), hashing_seconds(server), cpu_seconds(pids)
         result = self.run(self.workloads[name], conns, requests, self.keep)
-        answers = max(1, result.answers)
-        used = (cpu_seconds([self.server.pid]) - before) / answers
-        return result, used, (cpu_seconds(pids) - database) / answers
+        after = cpu_seconds([server]), hashing_seconds(server), cpu_seconds(pids)
+        used, hashed, database = (late - early for early, late in zip(before, after, strict=True))
+        return Measured(result, used, hashed, database)
 
-    def _figure(self, name: str, conns: int, results: list[tuple[Round, float, float]]) -> Figure:
-        """Medians of the rounds."""
-
-        def median(values: list[float]) -> float:
-            return statistics.median(values)
-
+    def figure(self, name: str, conns: int, results: list[Measured]) -> Figure:
+        """Medians of the rounds; the share of the hash is of their sum, which ticks blur the least."""
+        rounds = [result.round for result in results]
+        server = sum(result.server for result in results)
         return Figure(
             engine=self.engine,
             workload=name,
             connections=conns,
-            cpu_us=median([used for _, used, _ in results]) * 1e6,
-            database_us=median([used for _, _, used in results]) * 1e6,
-            per_second=median([result.per_second for result, _, _ in results]),
-            p50_ms=median([result.percentile(0.5) for result, _, _ in results]),
-            p99_ms=median([result.percentile(0.99) for result, _, _ in results]),
-            errors=sum(
-                count
-                for result, _, _ in results
-                for status, count in result.statuses.items()
-                if not 200 <= status < 300
-            ),
+            cpu_us=statistics.median(result.server_us for result in results),
+            database_us=statistics.median(result.database_us for result in results),
+            per_second=statistics.median(one.per_second for one in rounds),
+            p50_ms=statistics.median(one.percentile(0.5) for one in rounds),
+            p99_ms=statistics.median(one.percentile(0.99) for one in rounds),
+            errors=sum(one.errors for one in rounds),
+            hash_share=sum(result.hashing for result in results) / server if server else 0.0,
         )
 
     def keep(self, number: int, _head: bytes, body: bytes) -> None:
