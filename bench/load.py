@@ -1,8 +1,9 @@
 """A small, bounded HTTP/1.1 load: keep-alive connections on loopback, each asking one after another."""
 
 import asyncio
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 Request = Callable[[int], bytes]
@@ -49,7 +50,9 @@ async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes, bytes]
     return status, head, body
 
 
-async def _connection(port: int, numbers: list[int], make: Request, seen: Seen | None, into: Round) -> None:
+async def _connection(
+    port: int, numbers: Iterable[int], make: Request, seen: Seen | None, into: Round
+) -> None:
     """One connection works through its numbers."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
@@ -72,6 +75,16 @@ async def load(port: int, connections: int, requests: int, make: Request, seen: 
     began = time.perf_counter()
     await asyncio.gather(*(_connection(port, share, make, seen, into) for share in shares))
     into.seconds = time.perf_counter() - began
+    return into
+
+
+async def load_beside(port: int, connections: int, requests: int, make: Request, beside: Request) -> Round:
+    """What one connection saw that asked `beside`, one after another, while the load ran."""
+    loading = asyncio.create_task(load(port, connections, requests, make))
+    into = Round()
+    numbers = itertools.takewhile(lambda _: not loading.done(), itertools.count())
+    await _connection(port, numbers, beside, None, into)
+    into.seconds = (await loading).seconds
     return into
 
 

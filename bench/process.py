@@ -19,6 +19,7 @@ from auth_portal.passwords.hashing import NICER
 
 ROOT_SECRET = "b1946ac92492d2347c6235b4d2611184b1946ac9"
 SERVER_CORE, LOAD_CORE = 0, 1
+CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
 NICEST = 19  # no thread can step further back
 
 
@@ -63,6 +64,12 @@ def pin(pid: int, core: int) -> None:
     """Keep a process on one core, where the machine has more than one and allows it."""
     if (os.cpu_count() or 1) > 1 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(pid, {core})
+
+
+def unpin(pid: int) -> None:
+    """Give a process back all the cores that we began with."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(pid, CORES)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.figures import Figure
 from bench.fill import PASSWORD, People, fill
 from bench.load import Request, Round, load, request
-from bench.process import LOAD_CORE, Server, cpu_seconds, hashing_seconds, pin
+from bench.process import LOAD_CORE, Server, cpu_seconds, hashing_seconds, pin, unpin
 
 CONNECTIONS = (16, 64)
 FIRST_GUESS = 200  # requests of the round that finds out how many fit the time
@@ -51,6 +51,7 @@ class Bench:
     count: int
     database_pids: Callable[[], list[int]]
     asking: int = 0  # how many people ask; 0 is everybody
+    pinned: bool = True  # the server on one core, the load on another
     people: People = field(init=False)
     server: Server = field(init=False)
     access: list[str] = field(default_factory=list)
@@ -59,15 +60,23 @@ class Bench:
 
     def open(self) -> None:
         """Migrate, fill, start, and refresh everyone once."""
-        self.server = Server(self.folder, {"DATABASE_URL": self.url}).start()
+        unpin(os.getpid())  # a server of its own choice of cores must not inherit ours
+        self.server = Server(self.folder, {"DATABASE_URL": self.url}, pinned=self.pinned).start()
         self.server.stop()
         self.people = fill(self.url, self.count)
         self.server.start()
-        pin(os.getpid(), LOAD_CORE)
+        self.place_load()
         self.asking = self.asking or self.count
         self.refresh = [self.people.refresh_token(self.person(number)) for number in range(self.asking)]
         self.access = [""] * self.asking
         self.run(self._refresh, 16, self.asking, self.keep)
+
+    def place_load(self) -> None:
+        """Keep the load on the core that the server leaves free, or let it use all of them."""
+        if self.pinned:
+            pin(os.getpid(), LOAD_CORE)
+        else:
+            unpin(os.getpid())
 
     def person(self, number: int) -> int:
         """Which person asks at that number."""
