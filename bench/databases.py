@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 import psutil
 
@@ -36,9 +37,16 @@ def databases(engine: str, folder: Path) -> Iterator[tuple[str, Callable[[], lis
 
 @contextmanager
 def mongodb(folder: Path) -> Iterator[tuple[str, Callable[[], list[int]]]]:
-    """BENCH_MONGO_URL, else the test suite's server, which speaks MongoDB's protocol and is none."""
+    """A new database at BENCH_MONGO_URL, else the test suite's server, which speaks the protocol only."""
     if given := os.environ.get("BENCH_MONGO_URL"):
-        yield f"{given.rstrip('/')}/auth_portal_bench", list
+        from pymongo import MongoClient  # noqa: PLC0415 -- only for MongoDB
+
+        name = f"auth_portal_bench_{token_hex(4)}"
+        try:
+            yield f"{given.rstrip('/')}/{name}", list
+        finally:
+            with MongoClient[dict[str, object]](given) as client:
+                client.drop_database(name)
         return
     from tests.rig.mongo import wait_until_it_answers  # noqa: PLC0415 -- only for MongoDB
     from tests.rig.mongo_keeper import command  # noqa: PLC0415
