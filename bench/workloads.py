@@ -1,4 +1,4 @@
-"""The workloads: `me`, refresh, sign in, sign up, list sessions, JWKS and a mixed day."""
+"""The workloads: `me`, refresh, sign in (known or not), sign up, list sessions, JWKS and a mixed day."""
 
 import asyncio
 import itertools
@@ -18,7 +18,8 @@ from bench.process import LOAD_CORE, Server, cpu_seconds, hashing_seconds, pin, 
 CONNECTIONS = (16, 64)
 FIRST_GUESS = 200  # requests of the round that finds out how many fit the time
 COMMITS = 'auth_portal_database_total{kind="commits"}'
-COSTLY = {"sign in", "sign up"}
+COSTLY = {"sign in", "sign in elsewhere", "sign up"}
+REGULARS = 64  # people who sign in where they signed in before: no letter tells them of a new device
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Bench:
     access: list[str] = field(default_factory=list)
     refresh: list[str] = field(default_factory=list)
     fresh: "itertools.count[int]" = field(default_factory=itertools.count)
+    strangers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def open(self) -> None:
         """Migrate, fill, start, and refresh everyone once."""
@@ -124,6 +126,7 @@ class Bench:
             "me": self._me,
             "refresh": self._refresh,
             "sign in": self._sign_in,
+            "sign in elsewhere": self._sign_in_elsewhere,
             "sign up": self._sign_up,
             "list sessions": self._list,
             "JWKS": lambda _number: request("GET", "/.well-known/jwks.json"),
@@ -144,7 +147,7 @@ class Bench:
 
     def amount(self, name: str, conns: int, seconds: float) -> int:
         """How many requests fill the time."""
-        guess = 40 if name in COSTLY else FIRST_GUESS
+        guess = REGULARS if name in COSTLY else FIRST_GUESS
         first = self.measured(name, conns, max(guess, conns)).round
         most = self.asking if name == "refresh" else 40_000
         return max(conns * 4, min(most, int(first.per_second * seconds)))
@@ -153,7 +156,8 @@ class Bench:
         """A round with the CPU of server and database."""
         pids, server = self.database_pids(), self.server.pid
         before = cpu_seconds([server]), hashing_seconds(server), cpu_seconds(pids)
-        result = self.run(self.workloads[name], conns, requests, self.keep)
+        keep = self.keep if name not in COSTLY else lambda *_: None  # new sessions are others' business
+        result = self.run(self.workloads[name], conns, requests, keep)
         after = cpu_seconds([server]), hashing_seconds(server), cpu_seconds(pids)
         used, hashed, database = (late - early for early, late in zip(before, after, strict=True))
         return Measured(result, used, hashed, database)
@@ -192,6 +196,14 @@ class Bench:
         return request("POST", "/api/auth/refresh", refresh=self.refresh[number % self.asking])
 
     def _sign_in(self, number: int) -> bytes:
+        """Somebody whom the server knows here; `amount` makes it so."""
+        return self._login(number % REGULARS)
+
+    def _sign_in_elsewhere(self, _number: int) -> bytes:
+        """Somebody who never signed in, and is told by mail that somebody did."""
+        return self._login(REGULARS + next(self.strangers))
+
+    def _login(self, number: int) -> bytes:
         said = {"email": self.people.email(self.person(number)), "password": PASSWORD}
         return request("POST", "/api/auth/login", body=json.dumps(said).encode())
 
