@@ -97,7 +97,9 @@ class MongoAccounts:
         at = stored(now)
         where = {"_id": account_id, "password_hash": seen, "epoch": epoch, **ACTIVE}
         fields = {"password_hash": fresh, "password_changed_at": at, "updated_at": at}
-        return await self._new_epoch(where, {"$set": fields, "$inc": {"epoch": 1}})
+        return (
+            epoch + 1 if await self.accounts.change(where, {"$set": fields, "$inc": {"epoch": 1}}) else None
+        )
 
     async def reset_password(
         self, account_id: str, fresh: str, *, email: str, epoch: int, now: datetime
@@ -117,7 +119,7 @@ class MongoAccounts:
             **END_RUN,
         }
         where = {"_id": account_id, "email": email, "epoch": epoch, **ACTIVE}
-        return await self._new_epoch(where, [{"$set": fields}])
+        return epoch + 1 if await self.accounts.change(where, [{"$set": fields}]) else None
 
     async def take_over(self, account_id: str, *, email: str, epoch: int, now: datetime) -> int | None:
         """See the port."""
@@ -131,7 +133,9 @@ class MongoAccounts:
             "updated_at": at,
             **END_RUN,
         }
-        return await self._new_epoch(where, {"$set": fields, "$inc": {"epoch": 1}})
+        return (
+            epoch + 1 if await self.accounts.change(where, {"$set": fields, "$inc": {"epoch": 1}}) else None
+        )
 
     async def change_email(
         self, account_id: str, *, old: str | None, new: str, epoch: int, now: datetime
@@ -190,15 +194,22 @@ class MongoAccounts:
     async def end_everything(self, account_id: str, now: datetime) -> int | None:
         """See the port."""
         change = {"$set": {"updated_at": stored(now)}, "$inc": {"epoch": 1}}
-        return await self._new_epoch({"_id": account_id, **LIVING}, change)
+        found = await self.accounts.change_and_read({"_id": account_id, **LIVING}, change)
+        return None if found is None else int(found["epoch"])
 
     async def reserve_try(self, account_id: str, *, today: int, at_most: int) -> bool:
-        """See the port; the halved run is computed by the server, in filter and change alike."""
+        """See the port; the server computes the halved run and decides in the one change.
+
+        A change that is allowed always shows: on the same day the run grows, on a later one the day.
+        """
         days = {"$max": [0, {"$min": [MOST_HALVINGS, {"$subtract": [today, "$failures_day"]}]}]}
         run = {"$toInt": {"$floor": {"$divide": ["$failures", {"$pow": [2, days]}]}}}
-        where = {"_id": account_id, "$expr": {"$lt": [run, at_most]}}
-        fields = {"failures": {"$add": [run, 1]}, "failures_day": {"$max": ["$failures_day", today]}}
-        return await self.accounts.change(where, [{"$set": fields}])
+        free = {"$lt": [run, at_most]}
+        fields = {
+            "failures": {"$cond": [free, {"$add": [run, 1]}, "$failures"]},
+            "failures_day": {"$cond": [free, {"$max": ["$failures_day", today]}, "$failures_day"]},
+        }
+        return await self.accounts.altered({"_id": account_id}, [{"$set": fields}])
 
     async def give_back_try(self, account_id: str) -> None:
         """See the port."""
@@ -210,18 +221,13 @@ class MongoAccounts:
 
     async def deleted_before(self, before: datetime, at_most: int) -> list[str]:
         """See the port."""
-        where = {"deleted_at": {"$lt": stored(before)}}
+        where = {"deleted_at": {"$gt": 0, "$lt": stored(before)}}
         found = await self.accounts.many(where, [("deleted_at", 1)], at_most, fields={"_id": 1})
         return [str(document["_id"]) for document in found]
 
     async def remove_deleted(self, account_id: str) -> bool:
         """See the port."""
         return await self.accounts.take({"_id": account_id, "deleted_at": {"$gt": 0}}) is not None
-
-    async def _new_epoch(self, where: Document, change: Document | list[Document]) -> int | None:
-        """Change one account and return its epoch as it then is."""
-        found = await self.accounts.change_and_read(where, change)
-        return None if found is None else int(found["epoch"])
 
 
 def _read(document: Document | None) -> Account | None:

@@ -80,11 +80,11 @@ class Collection:
             return await self.driver.find_one(where, fields)
 
     async def many(
-        self, where: Filter, order: Order, at_most: int = 0, *, skip: int = 0, fields: Filter | None = None
+        self, where: Filter, order: Order, at_most: int = 0, *, fields: Filter | None = None
     ) -> list[Document]:
         """Documents in that order; `at_most=0` means all."""
         with reaching():
-            cursor = self.driver.find(where, fields).sort(list(order)).skip(skip).limit(at_most)
+            cursor = self.driver.find(where, fields).sort(list(order)).limit(at_most)
             return await cursor.to_list()
 
     async def aggregate(self, *stages: Mapping[str, Any]) -> list[Document]:
@@ -119,6 +119,11 @@ class Collection:
         """Change one document; False when none matched. Raises DuplicateKeyError."""
         with reaching():
             return (await self.driver.update_one(where, change)).matched_count == 1
+
+    async def altered(self, where: Filter, change: Change) -> bool:
+        """Change one document; False when none matched, or when the change left it as it was."""
+        with reaching():
+            return (await self.driver.update_one(where, change)).modified_count == 1
 
     async def change_and_read(
         self, where: Filter, change: Change, *, before: bool = False, order: Order | None = None
@@ -163,9 +168,12 @@ class Collection:
             return (await self.driver.delete_many(where)).deleted_count
 
     async def sweep(self, where: Filter, order: Order, at_most: int) -> list[Any]:
-        """Delete up to `at_most` matching documents; returns their ids, the guard checked again."""
+        """Delete up to `at_most` matching documents; returns their ids, the guard checked again.
+
+        `where` says nothing about `_id`, which is what the deletion finds them by.
+        """
         found = await self.many(where, order, at_most, fields={"_id": 1})
         ids = [document["_id"] for document in found]
         if ids:
-            await self.delete_all({"$and": [{"_id": {"$in": ids}}, where]})
+            await self.delete_all({"_id": {"$in": ids}, **where})
         return ids

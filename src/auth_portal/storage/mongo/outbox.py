@@ -23,8 +23,8 @@ class MongoOutbox:
     async def claim(self, now: datetime, until: datetime, at_most: int) -> list[Letter]:
         """See the port; one find-and-update each, so a crash in between only leaves claims to run out."""
         at = stored(now)
-        free = [{"claimed_until": None}, {"claimed_until": {"$lte": at}}]
-        due = {"state": WAITING, "next_try_at": {"$lte": at}, "$or": free}
+        free = {"$not": {"$gt": at}}  # by nobody, or no longer: null is not greater than a number
+        due = {"state": WAITING, "claimed_until": free, "next_try_at": {"$lte": at}}
         take = {"$set": {"claimed_until": stored(until)}, "$inc": {"tries": 1}}
         claimed: list[Letter] = []
         while len(claimed) < at_most:
@@ -93,7 +93,7 @@ class MongoOutbox:
 
     async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""
-        where = {"settled_at": {"$lt": stored(before)}}
+        where = {"settled_at": {"$gt": 0, "$lt": stored(before)}}
         return len(await self.outbox.sweep(where, [("settled_at", 1)], at_most))
 
 

@@ -1,5 +1,6 @@
 """Sessions in MongoDB: one document each, read together with its account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,19 +75,22 @@ class MongoSessions:
         return await self.sessions.change_all(where, ended(reason, now))
 
     async def trim(self, account_id: str, epoch: int, keep: int, now: datetime) -> int:
-        """See the port."""
-        living = {"account_id": account_id, "epoch": epoch, "ended_at": None}
-        over = await self.sessions.many(living, NEWEST_FIRST, skip=keep, fields={"_id": 1})
+        """See the port. The account's rows are read once; what was seen is asked again in each guard."""
+        seen = {"epoch": 1, "ended_at": 1, "rotated_at": 1}
+        rows = await self.sessions.many({"account_id": account_id}, NEWEST_FIRST, fields=seen)
+        living = [row for row in rows if row["epoch"] == epoch and row["ended_at"] is None]
         many = 0
-        if over:
-            ids = {"_id": {"$in": [document["_id"] for document in over]}}
-            many = await self.sessions.change_all({**living, **ids}, ended("over_the_cap", now))
-        dead = {"account_id": account_id, "$or": [{"ended_at": {"$ne": None}}, {"epoch": {"$lt": epoch}}]}
-        times = {"ended_at": 1, "rotated_at": 1}
-        rows = await self.sessions.many(dead, NEWEST_FIRST, fields=times)
-        rows.sort(key=lambda row: (row["ended_at"] or row["rotated_at"], row["_id"]), reverse=True)
-        if old := [row["_id"] for row in rows[keep:]]:
-            await self.sessions.delete_all({**dead, "_id": {"$in": old}})
+        if over := living[keep:]:
+            guard = {**among(account_id, over), "epoch": epoch, "ended_at": None}
+            many = await self.sessions.change_all(guard, ended("over_the_cap", now))
+            for row in over:
+                row["ended_at"] = stored(now)
+        dead = [row for row in rows if row["ended_at"] is not None or row["epoch"] < epoch]
+        dead.sort(key=lambda row: (row["ended_at"] or row["rotated_at"], row["_id"]), reverse=True)
+        if gone := [row for row in dead[keep:] if row["ended_at"] is not None]:
+            await self.sessions.delete_all({**among(account_id, gone), "ended_at": {"$ne": None}})
+        if past := [row for row in dead[keep:] if row["ended_at"] is None]:
+            await self.sessions.delete_all({**among(account_id, past), "epoch": {"$lt": epoch}})
         return many
 
     async def living(self, account_id: str, epoch: int) -> list[Session]:
@@ -106,7 +110,7 @@ class MongoSessions:
 
     async def sweep(self, ended_before: datetime, rotated_before: datetime, at_most: int) -> int:
         """See the port."""
-        ended_long_ago = {"ended_at": {"$lt": stored(ended_before)}}
+        ended_long_ago = {"ended_at": {"$gt": 0, "$lt": stored(ended_before)}}
         # Nothing was rotated before it was made: an index on `rotated_at` would cost every refresh.
         long_ago = {"$lt": stored(rotated_before)}
         unused = {"created_at": long_ago, "rotated_at": long_ago}
@@ -118,6 +122,11 @@ class MongoSessions:
     async def forget(self, account_id: str) -> int:
         """See the port."""
         return await self.sessions.delete_all({"account_id": account_id})
+
+
+def among(account_id: str, rows: Sequence[Document]) -> Document:
+    """These sessions of the account, found by their ids."""
+    return {"_id": {"$in": [row["_id"] for row in rows]}, "account_id": account_id}
 
 
 def ended(reason: str, now: datetime) -> Document:
