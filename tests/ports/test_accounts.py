@@ -267,6 +267,7 @@ async def test_the_run_of_failures_halves_each_day(stores: Stores, passed: int, 
     account = await kept(stores, failures=100, failures_day=20_000)
     today = 20_000 + passed
     assert not await stores.accounts.reserve_try(account.id, today=today, at_most=left)
+    assert await now_of(stores, account) == account, "a refusal changes nothing"
     assert await stores.accounts.reserve_try(account.id, today=today, at_most=left + 1)
     counted = await now_of(stores, account)
     assert counted.failures == left + 1

@@ -5,12 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pymongo import AsyncMongoClient
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
 
 from auth_portal.core.refusal import Kind, Refusal
+from auth_portal.storage.mongo.accounts import MongoAccounts
+from auth_portal.storage.mongo.collection import Collection, Document
 from auth_portal.storage.mongo.open import make_client, open_mongo
+from auth_portal.storage.mongo.outbox import MongoOutbox
+from auth_portal.storage.mongo.sessions import MongoSessions
 from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.stores import NewerSchemaError, OlderSchemaError, StorageError, Stores
-from tests.ports.builders import an_account
+from tests.ports.builders import NOW, an_account
 from tests.ports.openers import Quiet
 from tests.rig import mongo
 
@@ -25,6 +36,35 @@ def url() -> Iterator[str]:
     """An empty database on the run's server."""
     with mongo.empty_database() as empty:
         yield empty
+
+
+class Heard(CommandListener):
+    """Remembers the queries that the driver sends."""
+
+    def __init__(self) -> None:
+        self.queries: list[Document] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Without what belongs to the connection."""
+        if event.command_name == "find":
+            parts = ("find", "filter", "sort", "limit")
+            self.queries.append({name: event.command[name] for name in parts if name in event.command})
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Nothing to remember."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Nothing to remember."""
+
+
+def indexes_in(plan: object) -> set[str]:
+    """The names of the indexes that a plan reads, however deep its stages stand."""
+    if isinstance(plan, list):
+        return set().union(*(indexes_in(one) for one in plan))
+    if not isinstance(plan, dict):
+        return set()
+    here = {str(plan["indexName"])} if "indexName" in plan else set()
+    return here.union(*(indexes_in(one) for one in plan.values()))
 
 
 async def migrated(url: str) -> Stores:
@@ -66,6 +106,23 @@ async def test_doctor_names_a_missing_index_and_migrate_makes_it_again(url: str)
     await stores.admin.migrate(lambda _line: None)
     assert all(finding.good for finding in await stores.admin.check())
     await stores.close()
+
+
+async def test_sweeps_and_the_cap_of_sessions_read_an_index(url: str) -> None:
+    await (await migrated(url)).close()
+    heard = Heard()
+    async with AsyncMongoClient[Document](url, event_listeners=[heard]) as client:
+        database = client.get_default_database()
+        await MongoAccounts(Collection(database["portal_accounts"])).deleted_before(NOW, 9)
+        await MongoOutbox(Collection(database["portal_outbox"])).sweep(NOW, 9)
+        sessions = MongoSessions(Collection(database["portal_sessions"]), "portal_accounts")
+        await sessions.trim("somebody", 0, 9, NOW)
+        await sessions.sweep(NOW, NOW, 9)
+        read = []
+        for query in heard.queries[:4]:  # the fifth may choose between two indexes
+            explained = await database.command("explain", query)
+            read.append(indexes_in(explained["queryPlanner"]["winningPlan"]))
+    assert read == [{"deleted_at"}, {"settled_at"}, {"account_id_created_at"}, {"ended_at"}]
 
 
 async def test_an_index_that_is_not_unique_is_found_out_and_named_when_it_is_in_the_way(url: str) -> None:

@@ -131,6 +131,21 @@ async def test_trimming_counts_sessions_of_a_past_epoch_as_ended(stores: Stores)
     assert (await now_of(stores, ahead)).ended_at is None
 
 
+async def test_trimming_forgets_by_when_a_session_was_last_of_use(stores: Stores) -> None:
+    account = await kept(stores, epoch=2)
+    ended = [
+        await opened(stores, a_session(account, ended_at=after(hours=hour), end_reason="signed_out"))
+        for hour in (1, 3)
+    ]
+    past = [
+        await opened(stores, a_session(account, epoch=1, rotated_at=after(hours=hour))) for hour in (2, 4)
+    ]
+    living = await opened(stores, a_session(account))
+    assert await stores.sessions.trim(account.id, 2, 2, after(hours=9)) == 0
+    left = {one.id for one in (*ended, *past, living) if await stores.sessions.find(one.id) is not None}
+    assert left == {ended[1].id, past[1].id, living.id}
+
+
 async def test_living_sessions_come_newest_first_and_of_one_epoch(stores: Stores) -> None:
     account = await kept(stores)
     old = await opened(stores, a_session(account))
