@@ -227,7 +227,7 @@ class MongoAccounts:
 
     async def remove_deleted(self, account_id: str) -> bool:
         """See the port."""
-        return await self.accounts.take({"_id": account_id, "deleted_at": {"$gt": 0}}) is not None
+        return await self.accounts.remove({"_id": account_id, "deleted_at": {"$gt": 0}})
 
 
 def _read(document: Document | None) -> Account | None:

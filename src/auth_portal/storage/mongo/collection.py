@@ -162,6 +162,11 @@ class Collection:
             taken: Document | None = await self.driver.find_one_and_delete(where)
         return taken
 
+    async def remove(self, where: Filter) -> bool:
+        """Delete one document; False when none matched: of parallel calls one is True."""
+        with reaching():
+            return (await self.driver.delete_one(where)).deleted_count == 1
+
     async def delete_all(self, where: Filter) -> int:
         """Delete every matching document; returns how many."""
         with reaching():
