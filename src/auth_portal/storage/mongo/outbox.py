@@ -23,8 +23,8 @@ class MongoOutbox:
     async def claim(self, now: datetime, until: datetime, at_most: int) -> list[Letter]:
         """See the port; one find-and-update each, so a crash in between only leaves claims to run out."""
         at = stored(now)
-        free = {"$not": {"$gt": at}}  # by nobody, or no longer: null is not greater than a number
-        due = {"state": WAITING, "claimed_until": free, "next_try_at": {"$lte": at}}
+        free = [{"claimed_until": None}, {"claimed_until": {"$lte": at}}]
+        due = {"state": WAITING, "next_try_at": {"$lte": at}, "$or": free}
         take = {"$set": {"claimed_until": stored(until)}, "$inc": {"tries": 1}}
         claimed: list[Letter] = []
         while len(claimed) < at_most:
