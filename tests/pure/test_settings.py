@@ -69,6 +69,20 @@ def test_the_longest_durations_work(tmp_path: Path) -> None:
     assert settings(tmp_path, AUTH_SESSION_EXPIRES_IN="1000y").sessions.absolute.days == 365_250
 
 
+@pytest.mark.parametrize("environment", ["production", "development", ""])
+def test_hashing_cannot_be_made_cheap_outside_of_tests(tmp_path: Path, environment: str) -> None:
+    said = mistakes(tmp_path, APP_ENV=environment, PASSWORD_HASH_COST="least")
+    assert "PASSWORD_HASH_COST: hashing can be made cheap only with APP_ENV=test" in said
+
+
+def test_hashing_costs_the_usual_unless_told_otherwise(tmp_path: Path) -> None:
+    for chosen in ({}, {"APP_ENV": "test"}, {"PASSWORD_HASH_COST": "usual"}):
+        rules = settings(tmp_path, **chosen).passwords
+        assert (rules.memory_kib, rules.passes, rules.lanes) == (19_456, 2, 1)
+    rules = settings(tmp_path, APP_ENV="test", PASSWORD_HASH_COST="least").passwords
+    assert (rules.memory_kib, rules.passes) == (8, 1)
+
+
 @pytest.mark.parametrize(
     ("typed", "origin"),
     [

@@ -34,6 +34,7 @@ from auth_portal.storage.rules import StorageRules
 from auth_portal.tickets.ticket import TicketRules
 
 LONGEST_COOKIE = timedelta(days=400)
+LEAST_COST = 8, 1  # argon2id's own least memory and passes: for tests of other things
 BEARER = re.compile(r"[A-Za-z0-9._~+/=-]+")
 
 
@@ -85,7 +86,7 @@ def read_settings(values: Mapping[str, str], mistakes: Sequence[str] = (), *, fr
     folder = data_dir(reader)
     storage = read_storage(reader, folder)
     sessions = _sessions(reader)
-    passwords = _passwords(reader)
+    passwords = _passwords(reader, environment)
     http = _http(reader, environment, port, sessions, passwords)
     mail = read_mail(reader, http, folder, production)
     social = read_social(reader, http.backend, http.prefix, http.frontend, production)
@@ -145,15 +146,19 @@ def _sessions(reader: Reader) -> SessionRules:
     )
 
 
-def _passwords(reader: Reader) -> PasswordRules:
-    """The password policy and the cost of hashing."""
+def _passwords(reader: Reader, environment: str) -> PasswordRules:
+    """The password policy and the cost of hashing, which only tests may lower."""
     shortest = reader.whole("PASSWORD_MIN_LENGTH", 8, 8, 128)
     longest = reader.whole("PASSWORD_MAX_LENGTH", 256, 64, 256)
     if longest < shortest:
         reader.wrong("PASSWORD_MAX_LENGTH", "must not be below PASSWORD_MIN_LENGTH")
-    memory = PasswordRules().memory_kib
-    budget = reader.whole("PASSWORD_HASH_MEMORY_MIB", 256, 19, 65_536) * 1024 // memory
+    costs = PasswordRules().memory_kib, PasswordRules().passes
+    budget = reader.whole("PASSWORD_HASH_MEMORY_MIB", 256, 19, 65_536) * 1024 // costs[0]
     slots = max(1, min(os.cpu_count() or 1, budget))
+    if reader.choice("PASSWORD_HASH_COST", ("usual", "least"), "usual") == "least":
+        costs = LEAST_COST
+        if environment != "test":
+            reader.wrong("PASSWORD_HASH_COST", "hashing can be made cheap only with APP_ENV=test")
     return PasswordRules(
         shortest=shortest,
         longest=longest,
@@ -161,6 +166,8 @@ def _passwords(reader: Reader) -> PasswordRules:
         queue=reader.whole("PASSWORD_HASH_QUEUE", 64, 1, 10_000),
         reset_interval=reader.duration("PASSWORD_CHANGE_INTERVAL", timedelta(0)),
         app_name=reader.text("APP_NAME") or "Auth Portal",
+        memory_kib=costs[0],
+        passes=costs[1],
     )
 
 
