@@ -8,7 +8,7 @@ from tests.rig import ask
 from tests.rig.crowd import Ask, at_once
 from tests.rig.meter import hashes, total
 from tests.rig.person import Person
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 
 WRONG = "a wrong password of some length"
 FRESH = "another quiet harbour 43"
@@ -25,7 +25,7 @@ def guess(portal: Portal, email: str, password: str = WRONG, **headers: str) -> 
 @pytest.mark.row("BF1")
 @pytest.mark.row("BF2")
 def test_after_five_failures_the_right_password_is_not_even_looked_at(start_portal: StartPortal) -> None:
-    portal = start_portal(RATE_LIMITS="on")
+    portal = start_portal(RATE_LIMITS="on", **REAL_HASHES)
     person = portal.a_person()
     here, elsewhere = "198.51.100.7", "203.0.113.9"
     statuses = [guess(portal, person.email, **{"X-Forwarded-For": here}).status_code for _ in range(5)]
@@ -41,7 +41,7 @@ def test_after_five_failures_the_right_password_is_not_even_looked_at(start_port
 
 @pytest.mark.row("BF3")
 def test_guesses_sent_at_once_are_evaluated_up_to_the_limit(start_portal: StartPortal) -> None:
-    portal = start_portal(RATE_LIMITS="on")
+    portal = start_portal(RATE_LIMITS="on", **REAL_HASHES)
     person = portal.a_person()
     passwords = [f"{WRONG} {number}" for number in range(60)]
     body = {"email": person.email}
@@ -90,7 +90,7 @@ def test_behind_a_trusted_proxy_only_what_it_added_counts(start_portal: StartPor
 
 @pytest.mark.row("BF6")
 def test_one_network_of_ipv6_is_a_slash_64(start_portal: StartPortal) -> None:
-    portal = start_portal(RATE_LIMITS="on")
+    portal = start_portal(RATE_LIMITS="on", **REAL_HASHES)
     person = portal.a_person()
     addresses = [f"2001:db8:1:2::{number:x}" for number in range(1, 7)]
     statuses = [guess(portal, person.email, **{"X-Forwarded-For": one}).status_code for one in addresses]
@@ -119,7 +119,7 @@ def from_many_networks(portal: Portal, email: str, count: int, block: int) -> li
 
 @pytest.mark.row("BF11")
 def test_a_hundred_networks_have_a_hundred_guesses(start_portal: StartPortal) -> None:
-    portal = start_portal(RATE_LIMITS="on")
+    portal = start_portal(RATE_LIMITS="on", **REAL_HASHES)
     person = portal.a_person(network="203.0.113.5")
     statuses = from_many_networks(portal, person.email, LONGEST_RUN + 10, 1)
     assert statuses.count(400) == LONGEST_RUN
@@ -151,7 +151,7 @@ def own_way_in(portal: Portal, person: Person) -> None:
 @pytest.mark.row("BF11")
 @pytest.mark.row("BF14")
 def test_a_run_of_failures_outlives_a_restart_and_halves_each_day(start_portal: StartPortal) -> None:
-    portal = start_portal(RATE_LIMITS="on")
+    portal = start_portal(RATE_LIMITS="on", **REAL_HASHES)
     person = portal.a_person(network="203.0.113.5")
     assert from_many_networks(portal, person.email, LONGEST_RUN - 1, 1).count(400) == LONGEST_RUN - 1
     portal.stop()

@@ -17,7 +17,7 @@ from tests.rig.meter import hashes
 from tests.rig.person import PASSWORD
 from tests.rig.rows import contents, written
 from tests.rig.scale import scaled, storming
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 from tests.rig.smtp import Relay
 
 ROUNDS = scaled(2, 1_000)
@@ -29,7 +29,8 @@ Kinds = dict[str, str]
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal whose resets are three days apart, and where nothing else happens."""
-    portal = Portal(tmp_path_factory.mktemp("quiet"), {"PASSWORD_CHANGE_INTERVAL": "3d"}).start()
+    settings = {"PASSWORD_CHANGE_INTERVAL": "3d", **REAL_HASHES}
+    portal = Portal(tmp_path_factory.mktemp("quiet"), settings).start()
     yield portal
     portal.stop()
 
@@ -138,7 +139,7 @@ def test_a_hanging_relay_holds_no_answer_up(start_portal: StartPortal) -> None:
     relay = Relay(mood="hang")
     with relay.open():
         mail = {"MAIL_HOST": "127.0.0.1", "MAIL_PORT": str(relay.port), "MAIL_DEFAULT_EMAIL": "p@example.com"}
-        portal = start_portal(mail)
+        portal = start_portal(mail, **REAL_HASHES)
         known = portal.a_person().email
         kinds = {"known": known, "unknown": "nobody@example.com"}
         times = clocked(kinds, lambda email: forgot(portal, email))
@@ -173,7 +174,7 @@ def publish(what: str, times: dict[str, list[float]]) -> None:
 
 @pytest.mark.row("EN5")
 def test_with_confirmation_first_a_taken_address_looks_like_a_new_one(start_portal: StartPortal) -> None:
-    portal = start_portal(REQUIRE_CONFIRMED_EMAIL="true")
+    portal = start_portal(REQUIRE_CONFIRMED_EMAIL="true", **REAL_HASHES)
     owner, new = "owner@example.com", f"new-{uuid4().hex[:8]}@example.com"
     assert register(portal, owner).status_code == 202
     answer = portal.device().post("/auth/email/confirm", {"hash": portal.letters.hash(owner)})
@@ -206,7 +207,7 @@ def register(portal: Portal, email: str, password: str = PASSWORD) -> httpx.Resp
 
 @pytest.mark.row("EN7")
 def test_a_link_that_does_not_work_does_not_say_why(start_portal: StartPortal) -> None:
-    portal = start_portal()
+    portal = start_portal(**REAL_HASHES)
     one, other = portal.a_person(), portal.a_person()
     used, of_the_other = one.ask_for_reset(), other.ask_for_reset()
     expired_confirm = portal.letters.hash(other.email, "Confirm email")

@@ -10,7 +10,7 @@ from tests.rig.crowd import Ask, at_once
 from tests.rig.meter import hashes
 from tests.rig.person import PASSWORD
 from tests.rig.scale import scaled
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 
 WRONG = "a wrong password of some length"
 FRESH = "another quiet harbour 43"
@@ -25,7 +25,7 @@ VOLLEYS = 3
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A server with its limits on."""
-    shared = Portal(tmp_path_factory.mktemp("guarded"), {"RATE_LIMITS": "on"}).start()
+    shared = Portal(tmp_path_factory.mktemp("guarded"), {"RATE_LIMITS": "on", **REAL_HASHES}).start()
     yield shared
     shared.stop()
 

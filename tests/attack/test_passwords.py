@@ -11,7 +11,7 @@ from auth_portal.passwords.common_passwords import common_passwords
 from tests.conftest import StartPortal
 from tests.rig.crowd import Ask, at_once
 from tests.rig.person import Device
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 
 
 def sign_up(portal: Portal, password: object, **chosen: str) -> tuple[Device, str, int, dict[str, object]]:
@@ -148,7 +148,7 @@ def hashes(portal: Portal) -> float:
 
 @pytest.mark.row("PW10")
 def test_an_imported_hash_is_upgraded_once(database: dict[str, str], start_portal: StartPortal) -> None:
-    portal = start_portal(database)
+    portal = start_portal(database, **REAL_HASHES)
     password = "an old password of six"
     hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(10)).decode()
     email = f"old-{uuid4().hex[:8]}@example.com"

@@ -1,6 +1,6 @@
 """RF11: whatever was proved before a reset, a disabling or a deletion opens nothing after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,9 +8,10 @@ import pytest
 
 from tests.rig.answers import the_401
 from tests.rig.crowd import Answer, Ask, at_once, refresh
+from tests.rig.databases import ENGINES
 from tests.rig.person import Person
 from tests.rig.scale import scaled
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 
 ROUNDS = scaled(2, 500)
 BESIDE = 6
@@ -18,6 +19,23 @@ FRESH = "another quiet harbour 43"
 
 pytestmark = [pytest.mark.row("RF11"), pytest.mark.timeout(7200)]
 Answers = list[tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module", params=sorted(ENGINES, reverse=True))
+def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A server on each database whose hashes take their time: that is what one gets beside."""
+    with ENGINES[str(request.param)]() as settings:
+        racing = Portal(tmp_path_factory.mktemp("racing"), {**settings, **REAL_HASHES}).start()
+        yield racing
+        racing.stop()
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The same, on SQLite only."""
+    racing = Portal(tmp_path_factory.mktemp("racing-alone"), REAL_HASHES).start()
+    yield racing
+    racing.stop()
 
 
 def reset(person: Person) -> Ask:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import StartPortal
 from tests.rig.crowd import Ask, at_once
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 
 FLOOD = 200
 SLOTS = 2
@@ -30,7 +30,9 @@ def memory(portal: Portal) -> float:
 @pytest.mark.row("OP11")
 @pytest.mark.skipif(os.name != "posix", reason="reads the process's memory")
 def test_a_flood_of_sign_ins_is_bounded_and_others_are_served(start_portal: StartPortal) -> None:
-    portal = start_portal(PASSWORD_HASH_SLOTS=str(SLOTS), PASSWORD_HASH_QUEUE=str(QUEUE))
+    portal = start_portal(
+        PASSWORD_HASH_SLOTS=str(SLOTS), PASSWORD_HASH_QUEUE=str(QUEUE), **REAL_HASHES
+    )
     person = portal.a_person()
     base = memory(portal)
     seen, peak, over = [], [base], threading.Event()
@@ -64,7 +66,7 @@ def test_a_flood_of_sign_ins_is_bounded_and_others_are_served(start_portal: Star
 @pytest.mark.row("OP11")
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
 def test_hashing_steps_back_behind_everybody_elses_requests(start_portal: StartPortal) -> None:
-    portal = start_portal(PASSWORD_HASH_SLOTS=str(SLOTS))
+    portal = start_portal(PASSWORD_HASH_SLOTS=str(SLOTS), **REAL_HASHES)
     portal.a_person()
     assert portal.process is not None
     server = psutil.Process(portal.process.pid)

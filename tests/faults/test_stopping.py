@@ -18,7 +18,7 @@ from tests.rig.crowd import Answer, Ask, Crowd
 from tests.rig.person import Device, Person
 from tests.rig.postgres import migrated_database
 from tests.rig.proxy import Proxy
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 from tests.rig.valkey import a_valkey
 
 STORM = os.environ.get("STORM_SCALE") == "1"
@@ -47,7 +47,7 @@ async def logins_while_it_stops(portal: Portal, person: Person) -> list[Answer]:
 
 @pytest.mark.row("OP6")
 def test_sigterm_answers_what_was_begun(database: dict[str, str], start_portal: StartPortal) -> None:
-    portal = start_portal(database)
+    portal = start_portal(database, **REAL_HASHES)
     person = portal.a_person()
     answers = asyncio.run(logins_while_it_stops(portal, person))
     began = time.monotonic()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.rig.crowd import Ask, Crowd, at_once
 from tests.rig.person import Person
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 from tests.rig.valkey import a_valkey
 
 STORM = os.environ.get("STORM_SCALE") == "1"
@@ -54,7 +54,7 @@ def race_links(urls: Sequence[str], portal: Portal) -> None:
 def test_one_of_fifty_parallel_spends_of_a_link_wins(
     database: dict[str, str], start_portal: Callable[..., Portal]
 ) -> None:
-    portal = start_portal(database, PASSWORD_HASH_QUEUE="200")
+    portal = start_portal(database, PASSWORD_HASH_QUEUE="200", **REAL_HASHES)
     race_links([portal.url], portal)
 
 
@@ -63,7 +63,7 @@ def test_one_of_fifty_parallel_spends_of_a_link_wins(
 def test_one_of_fifty_parallel_spends_wins_over_two_instances(
     database: dict[str, str], start_pair: StartPair
 ) -> None:
-    one, other = start_pair(database, PASSWORD_HASH_QUEUE="200")
+    one, other = start_pair(database, PASSWORD_HASH_QUEUE="200", **REAL_HASHES)
     race_links([one.url, other.url], one)
 
 
@@ -90,7 +90,7 @@ def test_parallel_guesses_over_two_instances_share_one_limit(
 ) -> None:
     (tmp_path / "valkey").mkdir()
     with a_valkey(tmp_path / "valkey") as valkey:
-        one, other = start_pair(database, RATE_LIMITS="on", REDIS_URL=valkey.url)
+        one, other = start_pair(database, RATE_LIMITS="on", REDIS_URL=valkey.url, **REAL_HASHES)
         person = one.a_person()
         asks = [
             Ask("POST", "/auth/login", {}, {"email": person.email, "password": f"wrong guess {number} now"})

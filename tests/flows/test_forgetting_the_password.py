@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import StartPortal
 from tests.rig.crowd import Ask, Crowd
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 
 FRESH = "another quiet harbour 43"
 
@@ -24,7 +24,10 @@ def test_reset_ends_every_session_and_tells_the_person(portal: Portal) -> None:
 
 
 @pytest.mark.row("OL1")
-def test_of_fifty_parallel_resets_with_one_link_one_works(portal: Portal) -> None:
+def test_of_fifty_parallel_resets_with_one_link_one_works(
+    database: dict[str, str], start_portal: StartPortal
+) -> None:
+    portal = start_portal(database, **REAL_HASHES)
     person = portal.a_person()
     token = person.ask_for_reset()
     passwords = [f"quiet harbour number {number}" for number in range(20)]

@@ -21,7 +21,7 @@ from auth_portal.moving.move_out import MoveOut
 from auth_portal.moving.user_file import UserFile
 from tests.moving.originals import Hashes
 from tests.moving.target import everybody, move_in, opened
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 
 PEOPLE: list[dict[str, object]] = [
     {
@@ -226,7 +226,7 @@ def test_what_goes_out_comes_in_again_unchanged(
 def test_people_keep_their_passwords_whatever_hashed_them(
     start_portal: Callable[..., Portal], tmp_path: Path
 ) -> None:
-    portal = start_portal()
+    portal = start_portal(**REAL_HASHES)
     known = dict.fromkeys(foreign_hashes("x"), "user2 password")
     known["firebase"] = "user1password"
     hashes = {**foreign_hashes("user2 password"), "firebase": FIREBASE}
@@ -244,7 +244,7 @@ def test_people_keep_their_passwords_whatever_hashed_them(
 def test_the_commands_write_a_private_file_and_read_it_back(
     start_portal: Callable[..., Portal], tmp_path: Path
 ) -> None:
-    portal = start_portal()
+    portal = start_portal(**REAL_HASHES)
     person = portal.a_person(confirmed=True)
     file = tmp_path / "people.jsonl"
     portal.run("export", "users", str(file))
@@ -254,7 +254,7 @@ def test_the_commands_write_a_private_file_and_read_it_back(
     assert (row["email"], row["emailVerified"]) == (person.email, True)
     assert row["passwordHash"].startswith("$argon2id$")
 
-    second = start_portal()
+    second = start_portal(**REAL_HASHES)
     assert "1 would be taken over" in second.run("import", "users", str(file))
     assert second.device().login(person.email, person.password).status_code == 400
     report = tmp_path / "report.txt"

@@ -24,7 +24,7 @@ from tests.moving.originals import PASSWORDS, Hashes, originals
 from tests.moving.target import everybody, move_in, opened
 from tests.rig import mongo
 from tests.rig.scale import spared
-from tests.rig.server import Portal
+from tests.rig.server import REAL_HASHES, Portal
 
 EACH = 2
 MANY = 400
@@ -132,7 +132,7 @@ def test_lines_that_are_no_json_are_named_and_the_others_come(hashes: Hashes, tm
 def test_a_run_that_is_killed_is_gone_on_with(
     hashes: Hashes, database: dict[str, str], start_portal: Callable[..., Portal], tmp_path: Path
 ) -> None:
-    portal = start_portal(database)
+    portal = start_portal(database, **REAL_HASHES)
     many = spared(database, 3_000, 1_000)
     rows = [row for _, row in originals(many, hashes, each=1)]
     dump = write_dump(tmp_path / "users.json", rows)
@@ -174,7 +174,7 @@ def wait_for_some(portal: Portal, rows: list[dict[str, object]], cut: subprocess
 def test_people_sign_in_with_what_they_knew(
     hashes: Hashes, database: dict[str, str], start_portal: Callable[..., Portal], tmp_path: Path
 ) -> None:
-    portal = start_portal(database)
+    portal = start_portal(database, **REAL_HASHES)
     rows = [(kind, row) for kind, row in originals(60, hashes, each=1)]
     dump = write_dump(tmp_path / "users.json", [row for _, row in rows])
     dry = portal.run("import", "original", "--from-dump", str(dump))

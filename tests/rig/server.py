@@ -15,6 +15,7 @@ from tests.rig.person import Device, Person, invent_person
 from tests.rig.ports import free_port
 
 ROOT_SECRET = "6b1f0a7de2c94f3f8a53d7d0c1e2f4a95b6c7d8e9f"  # of the tests' databases
+REAL_HASHES = {"PASSWORD_HASH_COST": "usual"}
 START_SECONDS = 60
 STOP_SECONDS = 20
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START", "PYTHONPATH", "SYSTEMROOT")
@@ -23,6 +24,7 @@ KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START
 def environment(**settings: str) -> dict[str, str]:
     """A clean environment: none of the caller's own settings reaches a test's server."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    cheap = {"PASSWORD_HASH_COST": "least"} if settings.get("APP_ENV", "test") == "test" else {}
     usual = {
         "APP_ENV": "test",
         "APP_HOST": "127.0.0.1",
@@ -33,6 +35,7 @@ def environment(**settings: str) -> dict[str, str]:
         "TRUSTED_PROXIES": "127.0.0.1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "default",
+        **cheap,  # `**REAL_HASHES` where hashing is what is tested
     }
     return {**kept, **usual, **settings}
 
