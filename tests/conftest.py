@@ -79,7 +79,7 @@ def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A running server that tests share, on each database in turn: leave its clock and settings alone."""
     engine = str(request.param)
     with ENGINES[engine]() as settings:
-        shared = Portal(tmp_path_factory.mktemp(f"portal-{engine}"), settings).start()
+        shared = Portal(tmp_path_factory.mktemp(f"portal-{engine}"), settings, cold=True).start()
         yield shared
         shared.stop()
 
@@ -95,13 +95,21 @@ def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
 def start_portal(tmp_path: Path) -> Iterator[StartPortal]:
     """Starts servers of the test's own: `start_portal(REFRESH_GRACE="5s")`; SQLite unless told otherwise.
 
-    `start_portal(database, NAME="value")` takes the database from the fixture of that name.
+    `start_portal(database, NAME="value")` takes the database from the fixture of that name; a `cold`
+    one begins as a fresh interpreter.
     """
     with ExitStack() as stack:
 
-        def start(chosen: dict[str, str] | None = None, /, *, wait: bool = True, **settings: str) -> Portal:
+        def start(
+            chosen: dict[str, str] | None = None,
+            /,
+            *,
+            wait: bool = True,
+            cold: bool = False,
+            **settings: str,
+        ) -> Portal:
             folder = tmp_path / f"portal-{len(list(tmp_path.iterdir()))}"
-            mine = Portal(folder, {**(chosen or {}), **settings})
+            mine = Portal(folder, {**(chosen or {}), **settings}, cold=cold)
             stack.callback(mine.kill)
             return mine.start(wait=wait)
 

@@ -26,7 +26,7 @@ def refused(portal: Portal) -> str:
 
 def test_without_anything_set_it_starts_on_sqlite_with_a_key_file(start_portal: StartPortal) -> None:
     portal = start_portal(
-        APP_ENV="development", AUTH_REFRESH_SECRET="", CLOCK_OFFSET_FILE="", BACKEND_DOMAIN=""
+        cold=True, APP_ENV="development", AUTH_REFRESH_SECRET="", CLOCK_OFFSET_FILE="", BACKEND_DOMAIN=""
     )
     keys = [path for path in portal.folder.iterdir() if path.name == "root.key"]
     assert [stat.S_IMODE(path.stat().st_mode) for path in keys] == [0o600]

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines ar
 
 @pytest.mark.row("OP5")
 def test_a_killed_worker_is_replaced(start_portal: StartPortal) -> None:
-    portal = start_portal(WORKERS="2")
+    portal = start_portal(WORKERS="2", cold=True)
     person = portal.a_person()
     assert portal.process is not None
     for worker in serving(psutil.Process(portal.process.pid)):

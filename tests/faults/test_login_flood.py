@@ -31,7 +31,7 @@ def memory(portal: Portal) -> float:
 @pytest.mark.skipif(os.name != "posix", reason="reads the process's memory")
 def test_a_flood_of_sign_ins_is_bounded_and_others_are_served(start_portal: StartPortal) -> None:
     portal = start_portal(
-        PASSWORD_HASH_SLOTS=str(SLOTS), PASSWORD_HASH_QUEUE=str(QUEUE), **REAL_HASHES
+        PASSWORD_HASH_SLOTS=str(SLOTS), PASSWORD_HASH_QUEUE=str(QUEUE), cold=True, **REAL_HASHES
     )
     person = portal.a_person()
     base = memory(portal)

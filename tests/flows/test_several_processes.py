@@ -25,7 +25,7 @@ def silent(portal: Portal, seconds: float = 20) -> bool:
 def test_workers_migrate_once_and_serve_the_same_people(
     database: dict[str, str], start_portal: StartPortal
 ) -> None:
-    portal = start_portal(database, WORKERS="2")
+    portal = start_portal(database, WORKERS="2", cold=True)
     person = portal.a_person()
     for _ in range(10):
         assert person.device.refresh().status_code == 200
@@ -36,7 +36,7 @@ def test_workers_migrate_once_and_serve_the_same_people(
 
 @pytest.mark.row("OP5")
 def test_no_worker_serves_on_when_the_supervisor_was_killed(start_portal: StartPortal) -> None:
-    portal = start_portal(wait=False)
+    portal = start_portal(wait=False, cold=True)
     portal.kill()
     portal.words = ("serve", "--workers", "2")
     portal.start()

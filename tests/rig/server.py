@@ -3,13 +3,15 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import httpx
 
+from tests.rig.forks import Started, launch
 from tests.rig.letters import Letters
 from tests.rig.person import Device, Person, invent_person
 from tests.rig.ports import free_port
@@ -42,13 +44,17 @@ def environment(**settings: str) -> dict[str, str]:
 
 @dataclass
 class Portal:
-    """One server process with a data folder; `settings` are the variables it is given."""
+    """One server process with a data folder; `settings` are the variables it is given.
+
+    A `cold` one begins as a fresh interpreter, the others as `forks.py` says.
+    """
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     issuer: str = ""  # BACKEND_DOMAIN; two instances of one portal share it
-    process: subprocess.Popen[bytes] | None = None
+    process: Started | None = None
+    cold: bool = False
     words: tuple[str, ...] = ("serve",)  # of the command line
 
     def __post_init__(self) -> None:
@@ -84,16 +90,9 @@ class Portal:
 
     def start(self, *, wait: bool = True) -> "Portal":
         """Start the process and, unless told otherwise, wait until it answers that it is ready."""
-        command = [sys.executable, "-m", "auth_portal", *self.words]
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                env=self.environment(),
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        with self.log_file.open("ab") as log, Path(os.devnull).open("rb") as nothing:
+            own = self.environment()
+            self.process = launch(self.words, own, self.folder, nothing, log, log, cold=self.cold)
         if wait:
             self.wait_until_ready()
         return self
@@ -141,7 +140,7 @@ class Portal:
 
     def sibling(self) -> "Portal":
         """A second instance on the same data; start it yourself."""
-        return Portal(self.folder, self.settings, issuer=self.issuer)
+        return Portal(self.folder, self.settings, issuer=self.issuer, cold=self.cold)
 
     def move_clock(self, seconds: float) -> None:
         """Put the server's clock (all instances') forward by so much."""
@@ -156,19 +155,14 @@ class Portal:
 
     def run(self, *arguments: str, feed: str | None = None, status: int = 0) -> str:
         """Run a command of `auth-portal` on this portal's data; returns what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "auth_portal", *arguments],
-            env={**self.environment(), "NO_COLOR": "1", "COLUMNS": "200"},
-            cwd=self.folder,
-            input=feed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        said = f"{' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
-        assert done.returncode == status, said
-        return done.stdout + done.stderr
+        with TemporaryFile() as fed, TemporaryFile() as printed, TemporaryFile() as complained:
+            fed.write((feed or "").encode())
+            fed.seek(0)
+            own = {**self.environment(), "NO_COLOR": "1", "COLUMNS": "200"}
+            ended = launch(arguments, own, self.folder, fed, printed, complained).wait(120)
+            said = [read_again(printed), read_again(complained)]
+        assert ended == status, f"{' '.join(arguments)} ended with {ended}\n" + "\n".join(said)
+        return "".join(said)
 
     def device(self, user_agent: str = "tests", network: str | None = None) -> Device:
         """A browser or an app that has no credentials yet."""
@@ -177,3 +171,9 @@ class Portal:
     def a_person(self, *, confirmed: bool = False, network: str | None = None, **chosen: str) -> Person:
         """Somebody who has just signed up, on a first device that is signed in."""
         return invent_person(self, confirmed=confirmed, network=network, **chosen)
+
+
+def read_again(file: IO[bytes]) -> str:
+    """What was written to it."""
+    file.seek(0)
+    return file.read().decode()
