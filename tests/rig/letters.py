@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 
 WAIT_SECONDS = 30
@@ -19,11 +20,12 @@ class Letters:
 
     def all(self, to: str | None = None, subject: str | None = None) -> list[EmailMessage]:
         """Those to that address, and with that subject, if given."""
-        found = [_read(path) for path in sorted(self.folder.glob("*.eml"), key=_age)]
+        ages = sorted((_age(path), path) for path in self.folder.glob("*.eml"))
+        found = [_read(path, written) for (written, _name), path in ages]
         return [
             letter
-            for letter in found
-            if (to is None or to in str(letter["To"])) and (subject is None or subject == letter["Subject"])
+            for letter, its_to, its_subject in found
+            if (to is None or to in its_to) and (subject is None or subject == its_subject)
         ]
 
     def wait(self, to: str, subject: str | None = None, count: int = 1) -> EmailMessage:
@@ -56,11 +58,12 @@ def link_hash(letter: EmailMessage) -> str:
     return found[1]
 
 
-def _read(path: Path) -> EmailMessage:
-    """One file."""
+@cache
+def _read(path: Path, _written: int) -> tuple[EmailMessage, str, str]:
+    """One file, its address, its subject; parsed once, for shared folders are looked into again and again."""
     letter = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert isinstance(letter, EmailMessage)
-    return letter
+    return letter, str(letter["To"]), str(letter["Subject"])
 
 
 def _age(path: Path) -> tuple[int, str]:
