@@ -1,11 +1,8 @@
 """How each database is made for one test, and opened as often as the test likes."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -14,7 +11,7 @@ from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.sql.open import open_sql
 from auth_portal.storage.stores import Stores
 from tests.rig import mongo
-from tests.rig.postgres import cluster, run_sql
+from tests.rig.postgres import migrated_database
 
 Open = Callable[[], Awaitable[Stores]]
 """Opens the test's database once more, as another instance would."""
@@ -44,28 +41,9 @@ def sqlite(folder: Path) -> Iterator[Open]:
 
 @contextmanager
 def postgresql(_folder: Path) -> Iterator[Open]:
-    """A copy of an empty migrated database, made in a blink."""
-    name = f"ports_{uuid4().hex}"
-    run_sql(f"{cluster()}/postgres", f"CREATE DATABASE {name} TEMPLATE {_template()}")
-    try:
-        yield lambda: open_sql(StorageRules(f"{cluster()}/{name}"), Quiet())
-    finally:
-        run_sql(f"{cluster()}/postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-@cache
-def _template() -> str:
-    """A migrated database, one for each process of the run; it goes with the run's cluster."""
-    name = f"ports_template_{uuid4().hex}"
-    run_sql(f"{cluster()}/postgres", f"CREATE DATABASE {name}")
-
-    async def migrate() -> None:
-        stores = await open_sql(StorageRules(f"{cluster()}/{name}"), Quiet())
-        await stores.admin.migrate(lambda _line: None)
-        await stores.close()
-
-    asyncio.run(migrate())
-    return name
+    """A migrated database with nothing in it."""
+    with migrated_database() as url:
+        yield lambda: open_sql(StorageRules(url), Quiet())
 
 
 @contextmanager

@@ -1,4 +1,8 @@
-"""PostgreSQL from a wheel: one cluster for a whole run, a database of its own for each test."""
+"""PostgreSQL from a wheel: one cluster for a whole run, a database of its own for each test.
+
+A database with our schema is emptied when a test is done with it, and handed to a later one: making a
+database costs more than most tests do. One whose schema was touched, or that holds much, is dropped.
+"""
 
 import asyncio
 import subprocess
@@ -11,6 +15,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from tests.rig.emptied import emptied, shape
 from tests.rig.ports import free_port
 from tests.rig.run import one_at_a_time, owner
 
@@ -55,30 +60,52 @@ def run_sql(url: str, *statements: str) -> None:
 @contextmanager
 def empty_database() -> Iterator[str]:
     """The URL of a new, empty database, dropped afterwards."""
-    yield from _database("")
+    url = _created()
+    try:
+        yield url
+    finally:
+        _drop(url)
 
 
 @contextmanager
 def migrated_database() -> Iterator[str]:
-    """The URL of a new database that has our schema already: copied, so that tests start fast."""
-    with one_at_a_time("template"):
+    """The URL of a database that has our schema already, and nothing in it."""
+    url, as_new = _spare.pop() if _spare else _copied()
+    try:
+        yield url
+    finally:
+        if asyncio.run(emptied(url, as_new)):
+            _spare.append((url, as_new))
+        else:
+            _drop(url)
+
+
+_spare: list[tuple[str, str]] = []  # of this process, each with its shape
+
+
+def _copied() -> tuple[str, str]:
+    """A copy of the run's database with our schema, which the first to ask makes."""
+    with one_at_a_time("making the template"):
         if not _exists(TEMPLATE):
             run_sql(f"{cluster()}/postgres", f"CREATE DATABASE {TEMPLATE}_new")
             _migrate(f"{cluster()}/{TEMPLATE}_new")
             run_sql(f"{cluster()}/postgres", f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
-    yield from _database(f" TEMPLATE {TEMPLATE}")
+    url = _created(f" TEMPLATE {TEMPLATE}")
+    return url, asyncio.run(shape(url))
 
 
-def _database(origin: str) -> Iterator[str]:
-    """Create, hand out, drop."""
+def _created(origin: str = "") -> str:
+    """The URL of a new database."""
     name = f"test_{uuid4().hex}"
-    url = cluster()
     with one_at_a_time("template"):  # a template may be copied by one at a time
-        run_sql(f"{url}/postgres", f"CREATE DATABASE {name}{origin}")
-    try:
-        yield f"{url}/{name}"
-    finally:
-        run_sql(f"{url}/postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        run_sql(f"{cluster()}/postgres", f"CREATE DATABASE {name}{origin}")
+    return f"{cluster()}/{name}"
+
+
+def _drop(url: str) -> None:
+    """Whoever is still connected is cut off."""
+    around, _, name = url.rpartition("/")
+    run_sql(f"{around}/postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _exists(name: str) -> bool:
