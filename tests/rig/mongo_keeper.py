@@ -8,12 +8,19 @@ import time
 from pathlib import Path
 
 PROGRAM = Path(sys.executable).with_name("secantusd-py")
+REPLIES = 64  # to writes that a driver may repeat: it looks through all that it keeps at every write
+BEGIN = f"""
+import runpy, secantus.transactions
+secantus.transactions._RETRYABLE_RECORD_MAX = {REPLIES}
+runpy.run_path({str(PROGRAM)!r}, run_name="__main__")
+"""
 
 
 def command(folder: Path, port: int) -> list[str | Path]:
     """The server, as a process of its own: nothing of it is imported here."""
     where = ["--host", "127.0.0.1", "--port", str(port), "--storage-path", folder / "data"]
-    return [PROGRAM, *where, "--log-level", "WARNING", "--cache-size", "256M", "--session-max", "2000"]
+    how = ["--log-level", "WARNING", "--cache-size", "256M", "--session-max", "2000"]
+    return [sys.executable, "-c", BEGIN, *where, *how]
 
 
 def main(folder: Path, owner: int, port: int) -> int:
