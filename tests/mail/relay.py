@@ -1,6 +1,5 @@
 """A relay with a temper: what it answers to MAIL and RCPT, whether and how it encrypts."""
 
-import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tests.rig.ports import free_port
+from tests.rig.smtp import Leaving
 
 
 @dataclass
@@ -57,36 +56,10 @@ class Temper:
         return self.to_data
 
 
-class _Relay(Controller):
-    """Lets go of its connections before its loop ends, so that none is left to the garbage collector."""
-
-    def __init__(self, temper: Temper, port: int, **options: Any) -> None:
-        super().__init__(temper, hostname="127.0.0.1", port=port, **options)
-        self._spoken: list[SMTP] = []
-
-    def factory(self) -> SMTP:
-        """One connection."""
-        self._spoken.append(super().factory())
-        return self._spoken[-1]
-
-    def stop(self, no_assert: bool = False) -> None:
-        """Hang up, then stop."""
-        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(30)
-        super().stop(no_assert)
-
-    async def _hang_up(self) -> None:
-        """Abort what is open and give the loop a few rounds to notice."""
-        for spoken in self._spoken:
-            if spoken.transport is not None:
-                spoken.transport.abort()
-        for _ in range(10):
-            await asyncio.sleep(0)
-
-
 @contextmanager
 def a_relay(temper: Temper, port: int | None = None, **options: Any) -> Iterator[int]:
     """It listens; yields its port. `options` are the library's (tls_context, require_starttls, …)."""
-    controller = _Relay(temper, port or free_port(), **options)
+    controller = Leaving(temper, port or free_port(), **options)
     controller.start()
     try:
         yield controller.port

@@ -108,4 +108,5 @@ async def _end(server: asyncio.Server) -> None:
     server.close()
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()
-    await asyncio.sleep(0)
+    for _ in range(10):  # until the loop has noticed that the lines are closed
+        await asyncio.sleep(0)

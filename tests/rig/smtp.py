@@ -6,11 +6,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.rig.ports import free_port
+
+
+class Leaving(Controller):
+    """Lets go of its connections before its loop ends, so that none is left to the garbage collector."""
+
+    def __init__(self, handler: object, port: int, **options: Any) -> None:
+        super().__init__(handler, hostname="127.0.0.1", port=port, **options)
+        self._spoken: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        """One connection."""
+        self._spoken.append(super().factory())
+        return self._spoken[-1]
+
+    def stop(self, no_assert: bool = False) -> None:
+        """Hang up, then stop."""
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(30)
+        super().stop(no_assert)
+
+    async def _hang_up(self) -> None:
+        """Abort what is open and give the loop a few rounds to notice."""
+        for spoken in self._spoken:
+            if spoken.transport is not None:
+                spoken.transport.abort()
+        for _ in range(10):
+            await asyncio.sleep(0)
 
 
 @dataclass
@@ -57,7 +84,7 @@ class Relay:
     @contextmanager
     def open(self) -> Iterator["Relay"]:
         """Listen; outside of this block connections are refused."""
-        controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        controller = Leaving(self, self.port)
         controller.start()
         try:
             yield self
