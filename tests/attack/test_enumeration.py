@@ -15,7 +15,7 @@ from tests.rig.answers import Seen, seen
 from tests.rig.letters import text_of
 from tests.rig.meter import hashes
 from tests.rig.person import PASSWORD
-from tests.rig.rows import contents, written
+from tests.rig.rows import contents, settled, written
 from tests.rig.scale import scaled, storming
 from tests.rig.server import REAL_HASHES, Portal
 from tests.rig.smtp import Relay
@@ -62,16 +62,6 @@ def login(portal: Portal, email: str, password: str = WRONG) -> httpx.Response:
 def forgot(portal: Portal, email: str) -> httpx.Response:
     """FORGOT without any cookie."""
     return httpx.post(f"{portal.api}/auth/forgot/password", json={"email": email}, timeout=60, verify=False)
-
-
-def settled(portal: Portal) -> None:
-    """No letter is on its way any more, so that rows change by requests only."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if all("waiting" not in row and "claimed" not in row for row in contents(portal)["letters"]):
-            return
-        time.sleep(0.05)
-    raise AssertionError("letters are still waiting")
 
 
 @pytest.mark.row("EN1")

@@ -11,7 +11,7 @@ from tests.conftest import StartPortal
 from tests.rig.answers import the_401
 from tests.rig.crowd import Ask, Crowd, at_once, refresh
 from tests.rig.meter import memory
-from tests.rig.rows import contents, sizes
+from tests.rig.rows import contents, settled, sizes
 from tests.rig.scale import scaled
 from tests.rig.server import Portal
 from tests.rig.wire import head, line
@@ -51,7 +51,7 @@ def test_garbage_is_refused_and_changes_nothing(start_portal: StartPortal) -> No
     portal.letters.wait(person.email)
     device, stranger = person.device, portal.device()
     genuine = device.refresh_token
-    other = "A" if genuine[-1] != "A" else "Q"
+    other, another = ("A" if genuine[place] != "A" else "Q" for place in (-1, 10))
     texts = [
         "x",
         "aprt_",
@@ -62,11 +62,12 @@ def test_garbage_is_refused_and_changes_nothing(start_portal: StartPortal) -> No
     ]
     texts += [
         genuine.upper(),
-        genuine[:10] + other + genuine[11:],
+        genuine[:10] + another + genuine[11:],
         "' OR 1=1 --",
         "aprt_'; DROP TABLE sessions;--",
     ]
     texts += [genuine + "=", genuine.replace("aprt_", "APRT_"), genuine.removeprefix("aprt_"), "{}", "null"]
+    settled(portal)
     before = contents(portal)
     for text in texts:
         for path in ("/auth/refresh", "/auth/info-session"):

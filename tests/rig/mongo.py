@@ -23,6 +23,7 @@ from tests.rig.run import one_at_a_time, owner
 
 KEEPER = Path(__file__).with_name("mongo_keeper.py")
 START_SECONDS = 60
+PATIENCE = 15_000  # milliseconds: beside other tests the stand-in is slower than our usual deadline allows
 OVERRIDE = "TEST_MONGO_URL"
 
 
@@ -49,7 +50,7 @@ def server() -> str:
             )
             started.returncode = 0  # it outlives us by design: no warning that it still runs
             log.close()
-            url = f"mongodb://127.0.0.1:{port}"
+            url = f"mongodb://127.0.0.1:{port}/?timeoutMS={PATIENCE}"
             wait_until_it_answers(url, folder / "mongodb" / "log")
             ready.write_text(url)
         return ready.read_text()

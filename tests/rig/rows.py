@@ -1,6 +1,7 @@
 """Looks into a portal's SQLite file, to see what a request has written."""
 
 import sqlite3
+import time
 from collections import Counter
 from contextlib import closing
 
@@ -30,3 +31,13 @@ def written(before: Rows, after: Rows) -> dict[str, tuple[int, int]]:
         if fresh or len(rows) != len(before[name]):
             changes[name] = (len(rows) - len(before[name]), fresh)
     return changes
+
+
+def settled(portal: Portal) -> None:
+    """No letter is on its way any more, so that rows change by requests only."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if all("waiting" not in row and "claimed" not in row for row in contents(portal)["letters"]):
+            return
+        time.sleep(0.05)
+    raise AssertionError("letters are still waiting")
