@@ -3,9 +3,8 @@
 import asyncio
 import gc
 import sys
-from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 from auth_portal.app import Background, Portal, WrongRootSecret, open_portal
 from auth_portal.core.log import Log
@@ -31,11 +30,12 @@ class Application:
         self.migrate = migrate
         self.app: Any = None
 
-    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Hand requests on; look after the lifespan oneself."""
         if scope["type"] == "http":
-            return cast(Awaitable[None], self.app(scope, receive, send))
-        return self._live(receive, send)
+            await self.app(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
 
     async def _live(self, receive: Any, send: Any) -> None:
         """Open, wait, close. A start that fails says why in one line, not in a traceback."""

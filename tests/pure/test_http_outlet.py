@@ -54,6 +54,7 @@ async def asked(request: bytes, answer: Answer, *, short: bool) -> Wire:
         if not short:
             del scope[CYCLE]
         await OUTLET(answer, Call(scope, receive, "trace-1"), send)
+        assert CYCLE not in scope, "a scope and its cycle that hold each other are garbage"
 
     config = Config(app, http=BoundedProtocol, ws="none", lifespan="off", interface="asgi3", log_config=None)
     config.load()

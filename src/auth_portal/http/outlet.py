@@ -68,7 +68,8 @@ class Outlet:
 
     def _in_one_piece(self, answer: Answer, call: Call, body: bytes) -> bool:
         """Write it, and tell the server that it is written. What was refused may close the connection."""
-        cycle: RequestResponseCycle | None = call.scope.get(CYCLE)
+        # Taken out, since it holds the scope: the two must not be left to the garbage collector.
+        cycle: RequestResponseCycle | None = call.scope.pop(CYCLE, None)
         fixed = self._lines.get(answer.dress)
         if cycle is None or fixed is None or answer.status not in SUCCESS or not _writable(cycle):
             return False

@@ -104,8 +104,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head is here; the answer may be written without a detour."""
         self._head_done = True
         self._in_head = False
-        if self._deadline is not None:
-            self._stop_waiting()
+        self._stop_waiting()
         super().on_headers_complete()
         self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
 

@@ -5,13 +5,12 @@ two thirds of its time go into what is the same for every token of a key: so the
 once, and the key's own library signs (decision 14).
 """
 
-from base64 import urlsafe_b64encode
-
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws
 from joserfc.jwk import ECKey
 
+from auth_portal.core.secrets import encode
 from auth_portal.sessions.signing_key import SigningKey
 
 NUMBER_BYTES = 32  # of each of the two numbers of an ES256 signature
@@ -24,9 +23,8 @@ def sign(key: SigningKey, payload: bytes) -> str:
     signing = private.private_key if isinstance(private, ECKey) else None
     if signing is None:
         return jws.serialize_compact(key.headers, payload, private, algorithms=[key.algorithm])
-    said = key.segment + b"." + _encoded(payload)
-    signature = _encoded(side_by_side(signing.sign(said, ES256)))
-    return (said + b"." + signature).decode("ascii")
+    said = f"{key.segment}.{encode(payload)}"
+    return f"{said}.{encode(side_by_side(signing.sign(said.encode(), ES256)))}"
 
 
 def side_by_side(der: bytes) -> bytes:
@@ -38,8 +36,3 @@ def side_by_side(der: bytes) -> bytes:
     middle = 4 + der[3]
     r, s = der[4:middle], der[middle + 2 :]
     return b"".join(number[-NUMBER_BYTES:].rjust(NUMBER_BYTES, b"\0") for number in (r, s))
-
-
-def _encoded(raw: bytes) -> bytes:
-    """Base64url without padding."""
-    return urlsafe_b64encode(raw).rstrip(b"=")

@@ -28,11 +28,12 @@ class SigningKey:
     public: Key = field(repr=False)
     private: Key | None = field(repr=False)
     signs_from: datetime
-    segment: bytes = field(init=False, repr=False)  # the first part of every token that it signs
+    segment: str = field(init=False, repr=False)  # the first part of every token that it signs
 
     def __post_init__(self) -> None:
         """Write the header once."""
-        object.__setattr__(self, "segment", encode(json.dumps(self.headers).encode()).encode())
+        written = json.dumps(self.headers, separators=(",", ":"))
+        object.__setattr__(self, "segment", encode(written.encode()))
 
     @property
     def headers(self) -> dict[str, str]:

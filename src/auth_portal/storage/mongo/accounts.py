@@ -97,9 +97,7 @@ class MongoAccounts:
         at = stored(now)
         where = {"_id": account_id, "password_hash": seen, "epoch": epoch, **ACTIVE}
         fields = {"password_hash": fresh, "password_changed_at": at, "updated_at": at}
-        return (
-            epoch + 1 if await self.accounts.change(where, {"$set": fields, "$inc": {"epoch": 1}}) else None
-        )
+        return await self._next_epoch(where, {"$set": fields, "$inc": {"epoch": 1}})
 
     async def reset_password(
         self, account_id: str, fresh: str, *, email: str, epoch: int, now: datetime
@@ -119,7 +117,7 @@ class MongoAccounts:
             **END_RUN,
         }
         where = {"_id": account_id, "email": email, "epoch": epoch, **ACTIVE}
-        return epoch + 1 if await self.accounts.change(where, [{"$set": fields}]) else None
+        return await self._next_epoch(where, [{"$set": fields}])
 
     async def take_over(self, account_id: str, *, email: str, epoch: int, now: datetime) -> int | None:
         """See the port."""
@@ -133,9 +131,7 @@ class MongoAccounts:
             "updated_at": at,
             **END_RUN,
         }
-        return (
-            epoch + 1 if await self.accounts.change(where, {"$set": fields, "$inc": {"epoch": 1}}) else None
-        )
+        return await self._next_epoch(where, {"$set": fields, "$inc": {"epoch": 1}})
 
     async def change_email(
         self, account_id: str, *, old: str | None, new: str, epoch: int, now: datetime
@@ -228,6 +224,10 @@ class MongoAccounts:
     async def remove_deleted(self, account_id: str) -> bool:
         """See the port."""
         return await self.accounts.remove({"_id": account_id, "deleted_at": {"$gt": 0}})
+
+    async def _next_epoch(self, where: Document, change: Document | list[Document]) -> int | None:
+        """Raise the epoch that the guard names; returns the next one."""
+        return int(where["epoch"]) + 1 if await self.accounts.change(where, change) else None
 
 
 def _read(document: Document | None) -> Account | None:

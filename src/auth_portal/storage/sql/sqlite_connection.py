@@ -27,9 +27,7 @@ OF_THE_MACHINE = BUSY | {
     sqlite3.SQLITE_INTERRUPT,
 }
 STATEMENTS = 256  # prepared statements that a connection keeps
-CACHE_KIB = (
-    16_384  # pages that a connection keeps at most; with SQLite's own 2 MiB ten thousand people do not fit
-)
+CACHE_KIB = 16_384  # of pages that a connection keeps; with SQLite's own 2 MiB about a thousand people fit
 
 
 @dataclass(frozen=True, slots=True)
