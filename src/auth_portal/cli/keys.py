@@ -1,6 +1,8 @@
 """`auth-portal keys`: the keys that sign access tokens."""
 
-from cyclopts import App
+from typing import Annotated
+
+from cyclopts import App, Parameter
 
 from auth_portal.cli.opened import Sorry, opened, wait_for
 from auth_portal.cli.screen import table
@@ -44,7 +46,7 @@ def rotate() -> None:
 
 
 @keys.command
-def retire(kid: str) -> None:
+def retire(kid: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> None:
     """Stop accepting what a key has signed, at once; sessions live on by refreshing.
 
     Parameters
