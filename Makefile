@@ -3,8 +3,8 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
-# xdist workers for pytest, one more than two cores because many tests wait; 0 runs in one process.
-WORKERS ?= 3
+# xdist workers for pytest, twice as many as two cores because many tests wait; 0 runs in one process.
+WORKERS ?= 4
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
