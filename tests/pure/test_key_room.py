@@ -41,11 +41,6 @@ def test_the_first_key_signs_at_once_and_parallel_starts_agree_on_it() -> None:
     asyncio.run(story())
 
 
-def test_no_key_is_named_like_an_option() -> None:
-    noise = iter([b"\xfb" + b"\x07" * 7, b"\xf8" + b"\x07" * 7, b"\xfc" + b"\x07" * 7])
-    assert new_kid(keyring("seal"), lambda _: next(noise)).startswith("_")
-
-
 @pytest.mark.parametrize(("algorithm", "kind"), [("ES256", "EC"), ("Ed25519", "OKP"), ("RS256", "RSA")])
 def test_the_key_set_holds_public_halves_only(algorithm: str, kind: str) -> None:
     room = World().room(algorithm)
