@@ -11,7 +11,7 @@ from msgspec import structs
 from auth_portal.accounts.account import Account
 from auth_portal.core.secrets import Keyring, RootSecret, system_randomness
 from auth_portal.core.visitor import Visitor, network_of
-from auth_portal.sessions.session import Session
+from auth_portal.sessions.session import Session, SessionRules, Verdict, judge, next_burst
 from auth_portal.sessions.store import Found, StoredKey
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -99,6 +99,33 @@ class OneRow:
         await asyncio.sleep(0)
         self.queries += 1
         return Found(self.session, self.account) if session_id == self.session.id else None
+
+    async def rotate(
+        self,
+        session_id: str,
+        generation: int,
+        *,
+        now: datetime,
+        rules: SessionRules,
+        ip: str,
+        user_agent: str,
+    ) -> str | None:
+        await asyncio.sleep(0)
+        session = self.session
+        if (
+            session_id != session.id
+            or judge(session, self.account, generation, now, rules) is not Verdict.ROTATE
+        ):
+            return None
+        burst_from, burst_at = next_burst(session, now, rules)
+        said = {
+            "burst_from": burst_from,
+            "burst_at": burst_at,
+            "now": now,
+            "ip": ip,
+            "user_agent": user_agent,
+        }
+        return self.account.id if await self.advance(session, **said) else None
 
     async def advance(
         self,

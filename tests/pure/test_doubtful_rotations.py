@@ -107,9 +107,9 @@ def test_such_a_rotation_excuses_no_token_once_its_successor_was_handed_out() ->
 
 def test_no_more_than_so_many_are_remembered() -> None:
     doubts, session = Doubts(), a_session()
-    doubts.note(session, START)
+    doubts.note(session.id, session.generation, START)
     rotated = replace(session, generation=session.generation + 1, rotated_at=START)
     assert doubts.explain(rotated, session.generation)
     for number in range(MOST):
-        doubts.note(replace(session, id=f"other-{number}"), START)
+        doubts.note(f"other-{number}", session.generation, START)
     assert not doubts.explain(rotated, session.generation)

@@ -216,7 +216,7 @@ def test_a_replay_extends_nothing_beyond_the_rotation() -> None:
         world.clock.move(seconds=20)
         again = await world.rotate(world.token(0), a_visitor())
         assert again.refresh_token == first.refresh_token
-        assert again.access_expires_at == first.access_expires_at
+        assert again.access_expires == first.access_expires
         assert world.row.advanced == 1
 
     asyncio.run(story())
@@ -228,7 +228,7 @@ def test_info_writes_nothing_not_even_for_a_reused_or_rolled_back_token(generati
         world = World()
         tokens = await world.rotate(world.token(0), a_visitor())
         known = await world.inform(world.token(1), a_visitor())
-        assert known.access_expires_at == tokens.access_expires_at
+        assert known.access_expires == tokens.access_expires
         world.clock.move(seconds=31)
         before = world.row.session
         with pytest.raises(Refusal) as refusal:

@@ -59,7 +59,7 @@ class Admit:
         """
         if not account.active:
             raise Refusal(INVALID_CREDENTIALS, cause="disabled or deleted")
-        tokens = await self.open_session(account, visitor, method)
+        session, tokens = await self.open_session(account, visitor, method)
         await self._replace(presented, account)
         device = visitor.device or self.device_cookies.fresh()
         here = replace(visitor, device=device)
@@ -69,12 +69,12 @@ class Admit:
             Kind.SIGNED_IN,
             visitor,
             account_id=account.id,
-            session_id=tokens.session.id,
+            session_id=session.id,
             method=method,
-            device=tokens.session.name,
+            device=session.name,
         )
         if not known:
-            await self._tell_of_new_device(account, tokens.session, visitor)
+            await self._tell_of_new_device(account, session, visitor)
         return Admitted(tokens, self.device_cookies.write(device))
 
     async def _replace(self, presented: str | None, account: Account) -> None:

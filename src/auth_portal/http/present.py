@@ -6,7 +6,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from auth_portal.accounts.account import Account, Identity
-from auth_portal.core.clock import to_milliseconds
 from auth_portal.journal.event import Event
 from auth_portal.sessions.session import Session
 from auth_portal.sessions.tokens import Tokens
@@ -200,7 +199,7 @@ def user_of(account: Account) -> User:
 
 def signed_in_of(tokens: Tokens) -> SignedIn:
     """The three fields that every way in answers."""
-    return SignedIn(tokens.access_token, tokens.refresh_token, to_milliseconds(tokens.access_expires_at))
+    return SignedIn(tokens.access_token, tokens.refresh_token, tokens.access_expires * 1000)
 
 
 def session_of(session: Session, current: str) -> SessionShown:

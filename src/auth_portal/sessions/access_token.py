@@ -39,11 +39,6 @@ class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
     expires: int = msgspec.field(name="exp")
     begins: int = msgspec.field(name="nbf", default=0)
 
-    @property
-    def expires_at(self) -> datetime:
-        """From then on it is worth nothing."""
-        return EPOCH + timedelta(seconds=self.expires)
-
 
 _headers = msgspec.json.Decoder(dict[str, str])
 _claims = msgspec.json.Decoder(Claims)
@@ -70,8 +65,8 @@ class AccessTokens:
     randomness: Randomness = system_randomness
     _verdicts: _Verdicts = field(default_factory=_Verdicts, repr=False)
 
-    def write(self, account_id: str, session_id: str, issued_at: datetime) -> tuple[str, datetime]:
-        """A token that says it was issued at that instant (whole seconds), and when it ends.
+    def write(self, account_id: str, session_id: str, issued_at: datetime) -> tuple[str, int]:
+        """A token that says it was issued at that instant, and when it ends: whole seconds since 1970.
 
         Raises unavailable when no key can sign. `await keys.fresh()` beforehand.
         """
@@ -82,7 +77,7 @@ class AccessTokens:
         claims = Claims(self.issuer, self.audience, account_id, session_id, token_id, issued, expires)
         token = sign(key, _payload(claims, key))
         self._remember(_digest(token), claims)  # it will be shown to us: no need to verify our own hand
-        return token, claims.expires_at
+        return token, expires
 
     async def read(self, token: str, *, expired_too: bool = False) -> Claims:
         """What the token says. Raises the one 401 for what we did not write or is not valid now.

@@ -23,9 +23,9 @@ class Doubts:
 
     _rotations: OrderedDict[tuple[str, int, int], None] = field(default_factory=OrderedDict, repr=False)
 
-    def note(self, session: Session, now: datetime) -> None:
-        """The update that would rotate the session `now` was not answered."""
-        self._rotations[session.id, session.generation, to_milliseconds(now)] = None
+    def note(self, session_id: str, generation: int, now: datetime) -> None:
+        """The update that would rotate the session from that generation `now` was not answered."""
+        self._rotations[session_id, generation, to_milliseconds(now)] = None
         if len(self._rotations) > MOST:
             self._rotations.popitem(last=False)
 

@@ -1,7 +1,6 @@
 """Tell a front end's server whether a refresh token is good, without using it up."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from auth_portal.accounts.account import Account
 from auth_portal.core.clock import Clock
@@ -19,7 +18,7 @@ class Info:
     """Who is signed in. The access token may have expired: then the client refreshes."""
 
     access_token: str = field(repr=False)
-    access_expires_at: datetime
+    access_expires: int  # seconds since 1970
     account: Account
     session: Session
 
@@ -47,5 +46,5 @@ class Inform:
         explained = verdict is Verdict.REUSED and self.doubts.explain(session, shown.generation)
         if verdict not in {Verdict.ROTATE, Verdict.REPLAY} and not explained:
             raise unauthorized(f"refresh token judged {verdict.value}")
-        access, expires_at = self.access_tokens.write(account.id, session.id, session.rotated_at)
-        return Info(access, expires_at, account, session)
+        access, expires = self.access_tokens.write(account.id, session.id, session.rotated_at)
+        return Info(access, expires, account, session)

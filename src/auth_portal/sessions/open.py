@@ -26,7 +26,7 @@ class OpenSession:
     randomness: Randomness
     rules: SessionRules
 
-    async def __call__(self, account: Account, visitor: Visitor, method: str) -> Tokens:
+    async def __call__(self, account: Account, visitor: Visitor, method: str) -> tuple[Session, Tokens]:
         """Open it and end the oldest over the cap. Raises unavailable, then nothing was opened.
 
         `account` is the row as read **before** the proof was checked: when a reset raised its epoch
@@ -49,7 +49,7 @@ class OpenSession:
             network=visitor.network,
             user_agent=visitor.user_agent[:MOST_AGENT],
         )
-        access, expires_at = self.access_tokens.write(account.id, session.id, now)
+        access, expires = self.access_tokens.write(account.id, session.id, now)
         await self.sessions.open(session)
         await self.sessions.trim(account.id, account.epoch, self.rules.cap, now)
-        return Tokens(access, expires_at, self.refresh_tokens.write(session.id, 0), session, account)
+        return session, Tokens(access, expires, self.refresh_tokens.write(session.id, 0))

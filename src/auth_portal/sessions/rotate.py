@@ -1,8 +1,7 @@
 """Refresh: judge the token that is shown, then rotate, replay, or close the session."""
 
 from dataclasses import dataclass, field
-
-from msgspec.structs import replace
+from datetime import datetime
 
 from auth_portal.core.clock import Clock
 from auth_portal.core.log import Log
@@ -14,7 +13,7 @@ from auth_portal.mail.letter import LetterKind
 from auth_portal.mail.post import Post
 from auth_portal.sessions.access_token import AccessTokens
 from auth_portal.sessions.doubts import Doubts
-from auth_portal.sessions.refresh_token import RefreshTokens
+from auth_portal.sessions.refresh_token import RefreshTokens, ShownRefresh
 from auth_portal.sessions.session import (
     MOST_AGENT,
     EndReason,
@@ -48,19 +47,45 @@ class Rotate:
         """New tokens, or the current ones again inside the grace. Raises the one 401, or unavailable."""
         shown = self.refresh_tokens.read(token)
         await self.access_tokens.keys.fresh()
+        now = self.clock()
+        owner = await self._at_once(shown, now, visitor)
+        if owner is not None:
+            return self._tokens(owner, shown.session_id, shown.generation + 1, now)
+        return await self._looked_at(shown, visitor)
+
+    async def _at_once(self, shown: ShownRefresh, now: datetime, visitor: Visitor) -> str | None:
+        """What nearly every refresh is: one statement. Whose session it is; None when it must be judged."""
+        agent = visitor.user_agent[:MOST_AGENT]
+        try:
+            return await self.sessions.rotate(
+                shown.session_id,
+                shown.generation,
+                now=now,
+                rules=self.rules,
+                ip=visitor.ip,
+                user_agent=agent,
+            )
+        except Exception:
+            self.doubts.note(shown.session_id, shown.generation, now)
+            raise
+
+    async def _looked_at(self, shown: ShownRefresh, visitor: Visitor) -> Tokens:
+        """Read the rows and judge: a tab that came second, a token of old, a session that has ended."""
         for _ in range(TRIES):
             found = await self.sessions.find(shown.session_id)
             if found is None:
                 raise unauthorized("session unknown or swept")
             match self._judge(found, shown.generation):
                 case Verdict.ROTATE:
-                    advanced = await self._advance(found.session, shown.generation, visitor)
-                    if advanced is not None:
-                        return self._tokens(found, advanced)
+                    now = self.clock()
+                    if await self._advance(found.session, shown.generation, now, visitor):
+                        after = found.session.generation + 1
+                        return self._tokens(found.account.id, shown.session_id, after, now)
                 case Verdict.REPLAY:
                     self.doubts.forget(found.session)
                     await self._notice_elsewhere(found, visitor)
-                    return self._tokens(found, found.session)
+                    session = found.session
+                    return self._tokens(found.account.id, session.id, session.generation, session.rotated_at)
                 case Verdict.REUSED:
                     await self._close_reused(found, shown.generation, visitor)
                     raise unauthorized("an old refresh token was used")
@@ -77,37 +102,23 @@ class Rotate:
         explained = verdict is Verdict.REUSED and self.doubts.explain(found.session, generation)
         return Verdict.ROTATE if explained else verdict
 
-    async def _advance(self, session: Session, shown: int, visitor: Visitor) -> Session | None:
-        """The session one generation on; None when another request was first: judge once more."""
-        now = self.clock()
+    async def _advance(self, session: Session, shown: int, now: datetime, visitor: Visitor) -> bool:
+        """Advance the session by one generation; False when another request was first: judge once more."""
         current = shown == session.generation
         burst_from, burst_at = next_burst(session, now, self.rules) if current else (shown, now)
         agent = visitor.user_agent[:MOST_AGENT]
         try:
-            won = await self.sessions.advance(
+            return await self.sessions.advance(
                 session, burst_from=burst_from, burst_at=burst_at, now=now, ip=visitor.ip, user_agent=agent
             )
         except Exception:
-            self.doubts.note(session, now)
+            self.doubts.note(session.id, session.generation, now)
             raise
-        if not won:
-            return None
-        return replace(
-            session,
-            generation=session.generation + 1,
-            burst_from=burst_from,
-            burst_at=burst_at,
-            rotated_at=now,
-            ip=visitor.ip,
-            network=visitor.network,
-            user_agent=agent,
-        )
 
-    def _tokens(self, found: Found, session: Session) -> Tokens:
+    def _tokens(self, owner: str, session_id: str, generation: int, rotated_at: datetime) -> Tokens:
         """The tokens of the session as it stands; a replay's lives no longer than the rotation's."""
-        access, expires_at = self.access_tokens.write(found.account.id, session.id, session.rotated_at)
-        refresh = self.refresh_tokens.write(session.id, session.generation)
-        return Tokens(access, expires_at, refresh, session, found.account)
+        access, expires = self.access_tokens.write(owner, session_id, rotated_at)
+        return Tokens(access, expires, self.refresh_tokens.write(session_id, generation))
 
     async def _notice_elsewhere(self, found: Found, visitor: Visitor) -> None:
         """Another network **and** another program than the rotation's: perhaps a thief in the grace.

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from auth_portal.accounts.account import Account
-from auth_portal.sessions.session import Session
+from auth_portal.sessions.session import Session, SessionRules
 
 
 class Found(Struct, frozen=True):
@@ -26,6 +26,22 @@ class Sessions(Protocol):
 
     async def find(self, session_id: str) -> Found | None:
         """Session and account, read together in one statement and one snapshot."""
+
+    async def rotate(
+        self,
+        session_id: str,
+        generation: int,
+        *,
+        now: datetime,
+        rules: SessionRules,
+        ip: str,
+        user_agent: str,
+    ) -> str | None:
+        """Advance where `judge()` would say ROTATE, in one statement; whose session it is.
+
+        Writes what `advance` writes, with `next_burst()`. None says nothing but that it is not done:
+        then find and judge. A store that cannot ask for session and account at once always answers so.
+        """
 
     async def advance(
         self,

@@ -1,18 +1,15 @@
 """What a client holds after signing in or refreshing."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
-
-from auth_portal.accounts.account import Account
-from auth_portal.sessions.session import Session
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """Both tokens, shown once, with the session and the person they are for."""
+class Tokens(Struct, frozen=True):
+    """Both tokens, shown once; `access_expires` in whole seconds since 1970."""
 
-    access_token: str = field(repr=False)
-    access_expires_at: datetime
-    refresh_token: str = field(repr=False)
-    session: Session
-    account: Account
+    access_token: str
+    access_expires: int
+    refresh_token: str
+
+    def __repr__(self) -> str:
+        """Never the tokens: this object may end up in a traceback."""
+        return "Tokens(…)"

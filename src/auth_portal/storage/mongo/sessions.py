@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from auth_portal.sessions.session import Session
+from auth_portal.sessions.session import Session, SessionRules
 from auth_portal.sessions.store import Found
 from auth_portal.storage.mongo.account_documents import account_of
 from auth_portal.storage.mongo.collection import Collection, Document
@@ -37,6 +37,20 @@ class MongoSessions:
         if not found or not found[0]["account"]:
             return None
         return Found(session_of(found[0]), account_of(found[0]["account"][0]))
+
+    async def rotate(
+        self,
+        session_id: str,
+        generation: int,
+        *,
+        now: datetime,
+        rules: SessionRules,
+        ip: str,
+        user_agent: str,
+    ) -> str | None:
+        """See the port; the account is another document, so this is left to `find` and `advance`."""
+        del session_id, generation, now, rules, ip, user_agent
+        return None
 
     async def advance(
         self,

@@ -2,7 +2,20 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, and_, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from auth_portal.storage.sql.driver import Database, Statement
 from auth_portal.storage.sql.tables import ACCOUNTS, SESSIONS
@@ -24,6 +37,7 @@ class SessionStatements:
 
     open: Statement
     find: Statement
+    rotate: Statement
     advance: Statement
     end: Statement
     end_own: Statement
@@ -45,6 +59,33 @@ def _advance() -> dict[str, object]:
         "rotated_at": NOW,
         **{name: given(name) for name in written},
     }
+
+
+def _rotate() -> ReturningUpdate[tuple[str]]:
+    """`advance` under the conditions of `judge()`, with the burst of `next_burst()`."""
+    owner = ACCOUNTS.c
+    usable = exists().where(
+        owner.id == S.account_id,
+        owner.epoch == S.epoch,
+        owner.disabled_at.is_(None),
+        owner.deleted_at.is_(None),
+    )
+    in_time = and_(
+        S.rotated_at >= given("idle_since", BigInteger), S.created_at >= given("absolute_since", BigInteger)
+    )
+    running = and_(S.generation > literal_column("0"), S.burst_at >= given("burst_since", BigInteger))
+    written = {
+        "generation": S.generation + literal_column("1"),
+        "burst_from": case((running, S.burst_from), else_=S.generation),
+        "burst_at": case((running, S.burst_at), else_=NOW),
+        "rotated_at": NOW,
+        "ip": given("ip"),
+        "user_agent": given("user_agent"),
+    }
+    unused = S.generation == given("shown")
+    return (
+        update(SESSIONS).where(THIS, unused, LIVING, in_time, usable).values(written).returning(S.account_id)
+    )
 
 
 def _caps(db: Database) -> dict[str, Statement]:
@@ -88,6 +129,7 @@ def session_statements(db: Database) -> SessionStatements:
     return SessionStatements(
         open=db.prepare(insert(SESSIONS).values(every(SESSIONS))),
         find=db.prepare(select(SESSIONS, ACCOUNTS).select_from(together).where(THIS)),
+        rotate=db.prepare(_rotate()),
         advance=db.prepare(update(SESSIONS).where(THIS, unused, LIVING).values(_advance())),
         living=db.prepare(
             select(SESSIONS).where(MINE, OF_EPOCH, LIVING).order_by(S.created_at.desc(), S.id.desc())

@@ -1,10 +1,10 @@
 """Sessions on SQLite and PostgreSQL."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from auth_portal.core.clock import from_milliseconds, to_milliseconds
-from auth_portal.sessions.session import EndReason, Session
+from auth_portal.sessions.session import EndReason, Session, SessionRules
 from auth_portal.sessions.store import Found
 from auth_portal.storage.sql.account_rows import to_account
 from auth_portal.storage.sql.driver import Database, Row, Statement, Step, Work
@@ -13,6 +13,7 @@ from auth_portal.storage.sql.tables import SESSIONS
 from auth_portal.storage.sql.values import instant, milliseconds
 
 WIDTH = len(SESSIONS.c)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class SqlSessions:
@@ -30,6 +31,31 @@ class SqlSessions:
         """See the port."""
         row = await self._db.one(self._statements.find, {"session_id": session_id})
         return None if row is None else Found(to_session(row[:WIDTH]), to_account(row[WIDTH:]))
+
+    async def rotate(
+        self,
+        session_id: str,
+        generation: int,
+        *,
+        now: datetime,
+        rules: SessionRules,
+        ip: str,
+        user_agent: str,
+    ) -> str | None:
+        """See the port."""
+        at = to_milliseconds(now)
+        values = {
+            "session_id": session_id,
+            "shown": generation,
+            "now": at,
+            "idle_since": at - rules.idle // MILLISECOND,
+            "absolute_since": at - rules.absolute // MILLISECOND,
+            "burst_since": at - rules.grace // MILLISECOND,
+            "ip": ip,
+            "user_agent": user_agent,
+        }
+        rows = (await self._db.change(self._statements.rotate, values)).rows
+        return rows[0][0] if rows else None
 
     async def advance(
         self,
