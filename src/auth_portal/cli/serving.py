@@ -1,5 +1,6 @@
 """`auth-portal serve` and `migrate`: running the server, bringing the schema up to date."""
 
+import gc
 import os
 
 from auth_portal.cli.opened import Sorry, command_log, settings, wait_for
@@ -19,6 +20,7 @@ def serve(*, workers: int | None = None) -> int:
     from auth_portal.http.server import why_not_listen  # noqa: PLC0415 -- heavy
     from auth_portal.serving import serve as serve_portal  # noqa: PLC0415 -- heavy
 
+    gc.freeze()  # the rooms stay; no collection need look for what could go among them
     if workers is not None:
         os.environ["WORKERS"] = str(workers)  # the workers read the settings again
     chosen = settings(fresh=True)
