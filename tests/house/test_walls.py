@@ -64,6 +64,7 @@ def test_time_and_randomness_enter_by_the_front_door() -> None:
         "src/auth_portal/core/clock.py",
         "src/auth_portal/core/secrets.py",
         "src/auth_portal/storage/sql/postgresql.py",  # the spread of a pause
+        "src/auth_portal/logs.py",  # when a line is written, whatever clock the rooms go by
         "src/auth_portal/limits/mark.py",  # names a place in a window, proves nothing
         "src/auth_portal/cli/checks_of_settings.py",  # doctor looks at the machine's own clock
         "src/auth_portal/cli/checks_of_parts.py",
