@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from auth_portal.mail.content import Content
@@ -13,6 +13,9 @@ from auth_portal.mail.facts import clean, clean_name, device_parts, instant, spo
 from auth_portal.mail.letter import LetterKind
 from auth_portal.mail.rules import MailRules
 from auth_portal.mail.wording import RIGHT_TO_LEFT, Languages, catalogue
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -46,8 +49,15 @@ def isolated(fact: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(fact)
 
 
-def environment(language: str) -> Environment:
+def environment(language: str) -> "Environment":
     """The templates in one language. HTML escapes every fact; nothing of a fact is ever a template."""
+    from jinja2 import (  # noqa: PLC0415 -- heavy, and a start writes no letter
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+        select_autoescape,
+    )
+
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html",), default=False),
@@ -69,7 +79,7 @@ class Templates:
 
     rules: MailRules
     languages: Languages = field(default_factory=lambda: Languages.found_in(LOCALES))
-    _environments: dict[str, Environment] = field(default_factory=dict, repr=False)
+    _environments: dict[str, "Environment"] = field(default_factory=dict, repr=False)
 
     def __call__(
         self, kind: LetterKind, facts: dict[str, str], locale: str | None, now: datetime, until: datetime

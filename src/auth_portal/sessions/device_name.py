@@ -2,8 +2,6 @@
 
 import re
 
-from ua_parser import parse_os, parse_user_agent
-
 UNKNOWN = "Unknown device"
 MOST_CHARACTERS = 64
 MOST_READ = 512  # of the user agent; what follows is noise or an attack on the parser
@@ -47,6 +45,8 @@ def device_name(user_agent: str) -> str:
 
 def _browser(text: str) -> str:
     """The program, without the decorations by which the parser tells its platforms apart."""
+    from ua_parser import parse_user_agent  # noqa: PLC0415 -- heavy, and a start names no device
+
     known = parse_user_agent(text)
     if known is not None:
         plain = BROWSERS.get(known.family)
@@ -62,5 +62,7 @@ def _system(text: str) -> str:
     for device in ("iPhone", "iPad"):
         if f"({device};" in text:
             return device
+    from ua_parser import parse_os  # noqa: PLC0415 -- see above
+
     known = parse_os(text)
     return "" if known is None else SYSTEMS.get(known.family, known.family)

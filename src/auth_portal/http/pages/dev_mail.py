@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from jinja2 import Environment
-
 from auth_portal.http.answer import Answer, Dress, RawHeaders, json_answer
 from auth_portal.http.call import Call
 from auth_portal.http.desk import Desk
 from auth_portal.http.pages.docs import HTML
+from auth_portal.http.pages.templates import Templates
 from auth_portal.http.refusals import NOT_FOUND, HttpRefusal
 from auth_portal.http.route import Route, Says
 from auth_portal.http.visitor import is_local
@@ -39,7 +38,7 @@ class DevMail:
     """What the routes below need."""
 
     inbox: Inbox
-    templates: Environment
+    templates: Templates
 
 
 def dev_mail_routes() -> list[Route]:
@@ -56,7 +55,7 @@ async def show_inbox(desk: Desk, call: Call) -> Answer:
     """Every letter with its links. Looking spends nothing."""
     dev_mail = _open(desk, call)
     letters = await dev_mail.inbox.newest(MOST_LETTERS)
-    html = dev_mail.templates.get_template("inbox.html").render(letters=letters)
+    html = dev_mail.templates.render("inbox.html", letters=letters)
     return Answer(200, html.encode(), HTML, Dress.PAGE)
 
 

@@ -7,10 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from auth_portal.http.answer import CACHEABLE, Answer, Dress, RawHeaders, encode
 from auth_portal.http.openapi import build_document
+from auth_portal.http.pages.templates import Templates
 from auth_portal.http.route import Route
 from auth_portal.http.rules import HttpRules
 
@@ -34,18 +33,6 @@ STYLE: RawHeaders = (
 )
 
 
-def open_templates() -> Environment:
-    """The templates of this folder; everything in them is escaped."""
-    return Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-
-
 @dataclass
 class Reference:
     """Made when somebody first asks: starting a server shall not wait for its documentation."""
@@ -54,7 +41,7 @@ class Reference:
     providers: tuple[str, ...]
     rules: HttpRules
     version: str
-    templates: Environment = field(default_factory=open_templates)
+    templates: Templates = field(default_factory=lambda: Templates(FOLDER))
 
     @cached_property
     def said(self) -> dict[str, Any]:
@@ -69,19 +56,18 @@ class Reference:
     @cached_property
     def page(self) -> bytes:
         """The same as a page."""
-        template = self.templates.get_template("reference.html")
         groups: dict[str, list[tuple[str, str, Any]]] = {}
         for path, methods in self.said["paths"].items():
             for method, operation in methods.items():
                 groups.setdefault(operation["tags"][0], []).append((method.upper(), path, operation))
-        return template.render(said=self.said, groups=groups).encode()
+        return self.templates.render("reference.html", said=self.said, groups=groups).encode()
 
     @cached_property
     def errors(self) -> bytes:
         """Every code, to which `type` in problem details points."""
         from auth_portal.http.catalogue import catalogue  # noqa: PLC0415 -- it imports every room
 
-        return self.templates.get_template("errors.html").render(entries=catalogue()).encode()
+        return self.templates.render("errors.html", entries=catalogue()).encode()
 
     @cached_property
     def style(self) -> bytes:

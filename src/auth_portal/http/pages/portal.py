@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from auth_portal.http.pages.assets import Assets, load_assets
 from auth_portal.http.pages.languages import BY_CODE, COOKIE, LANGUAGES, Catalogues, Language, choose
+from auth_portal.http.pages.templates import Templates
 from auth_portal.http.rules import HttpRules
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -60,13 +60,13 @@ class Portal:
     providers: tuple[Provider, ...]
     catalogues: Catalogues
     assets: Assets
-    environment: Environment
+    templates: Templates
 
     def draw(self, request: Request, page: Page, status: int = 200) -> Response:
         """One page in the visitor's language, with the headers that every page carries."""
         asked = request.query_params.get("lang", "")
         language = choose(asked, request.cookies.get(COOKIE, ""), request.headers.get("accept-language", ""))
-        html = self.environment.get_template(f"{page.name}.html").render(self._words(request, page, language))
+        html = self.templates.render(f"{page.name}.html", **self._words(request, page, language))
         body, headers = html.encode(), self._headers(page)
         # Packed only without a query: what a link's proof stands in is never compressed (BREACH).
         if not request.url.query and "gzip" in request.headers.get("accept-encoding", ""):
@@ -136,16 +136,8 @@ def policy(logo_url: str | None) -> str:
 def open_portal(rules: HttpRules, providers: Sequence[Provider]) -> Portal:
     """Read templates, files and settings once."""
     catalogues = Catalogues()
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
     assets = load_assets(catalogues, rules.accent, rules.app_name)
-    return Portal(rules, tuple(providers), catalogues, assets, environment)
+    return Portal(rules, tuple(providers), catalogues, assets, Templates(TEMPLATES))
 
 
 def portal_routes(portal: Portal) -> list[Route]:
