@@ -8,7 +8,7 @@ WORKERS ?= 4
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint map lock bench profile storm crash soak fuzz \
+.PHONY: help run install test lint statements map lock bench profile storm crash soak fuzz \
 	screenshots demo page-figures audit sbom enumeration clean
 
 help: ## This list
@@ -48,6 +48,9 @@ lint: $(VENV)/.test-stamp ## Style, types and layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+statements: $(VENV)/.test-stamp ## Compile every SQL statement anew, after one was changed
+	@$(BIN)/python -m auth_portal.storage.sql.compiling
 
 map: $(VENV)/.test-stamp ## Write docs/map.md, docs/events.md and docs/errors.md anew
 	@$(BIN)/python -m tests.house.map

@@ -6,10 +6,12 @@ from typing import Any, cast
 
 import asyncpg
 import pytest
+from msgspec.structs import astuple
 
 from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.sql.driver import Statement
 from auth_portal.storage.sql.open import open_sql
+from auth_portal.storage.sql.statements import statements_for
 from auth_portal.storage.stores import Stores
 from tests.ports.openers import Quiet
 
@@ -31,7 +33,8 @@ def may_scan(statement: Statement) -> bool:
 
 
 def statements_of(stores: Stores) -> list[Statement]:
-    found: list[Statement] = cast(Any, stores.accounts)._db.statements
+    kept = [one for slice_ in astuple(statements_for(stores.engine)) for one in astuple(slice_)]
+    found: list[Statement] = kept + cast(Any, stores.accounts)._db.statements
     assert len(found) > 70
     return found
 

@@ -1,7 +1,5 @@
 """Every statement about accounts and identities; their guards stand in them."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -21,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 
-from auth_portal.storage.sql.driver import Database, Statement
+from auth_portal.storage.sql.driver import Prepares, Statement
+from auth_portal.storage.sql.statements import Links, Reads, Writes
 from auth_portal.storage.sql.tables import ACCOUNTS, IDENTITIES
 from auth_portal.storage.sql.values import at_most, every, given
 
@@ -60,19 +59,8 @@ def _reserve() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[bo
     return run + ONE, day, run < given("at_most", Integer)
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """What is asked."""
-
-    find: Statement
-    find_by_email: Statement
-    find_by_identity: Statement
-    identities: Statement
-    page: Statement
-
-
-def reads(db: Database) -> Reads:
-    """Compiled for this database."""
+def reads(db: Prepares) -> Reads:
+    """Compiled for one database."""
     linked = ACCOUNTS.join(IDENTITIES, A.id == I.account_id)
     return Reads(
         find=db.prepare(select(ACCOUNTS).where(MINE)),
@@ -91,36 +79,7 @@ def reads(db: Database) -> Reads:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Writes:
-    """What is changed on the account's row."""
-
-    create: Statement
-    create_with_identity: Statement
-    rename: Statement
-    confirm: Statement
-    rehash: Statement
-    set_password: Statement
-    set_first_password: Statement
-    reset_password: Statement
-    take_over: Statement
-    change_email: Statement
-    add_email: Statement
-    disable: Statement
-    enable: Statement
-    delete: Statement
-    end_everything: Statement
-    reserve_try: Statement
-    give_back_try: Statement
-    forgive: Statement
-    lock: Statement
-    lock_as_seen: Statement
-    forget_social_type: Statement
-    deleted_before: Statement
-    remove: Statement
-
-
-def _passwords(db: Database) -> dict[str, Statement]:
+def _passwords(db: Prepares) -> dict[str, Statement]:
     """Everything that sets a hash."""
     fresh, hash_seen = given("fresh"), A.password_hash == given("seen")
     changed = {"password_hash": fresh, "password_changed_at": NOW, "updated_at": NOW, "epoch": NEXT_EPOCH}
@@ -152,7 +111,7 @@ def _passwords(db: Database) -> dict[str, Statement]:
     }
 
 
-def _addresses(db: Database) -> dict[str, Statement]:
+def _addresses(db: Prepares) -> dict[str, Statement]:
     """Everything about the address and the names."""
     moved = {"email": given("new"), "email_confirmed_at": NOW, "updated_at": NOW}
     unchanged = and_(MINE, A.epoch == given("epoch"), ACTIVE)
@@ -173,7 +132,7 @@ def _addresses(db: Database) -> dict[str, Statement]:
     }
 
 
-def _endings(db: Database) -> dict[str, Statement]:
+def _endings(db: Prepares) -> dict[str, Statement]:
     """Everything that shuts, opens or removes an account."""
     raised = {"epoch": NEXT_EPOCH, "updated_at": NOW}
     blank = {"first_name": "", "last_name": ""}
@@ -202,7 +161,7 @@ def _endings(db: Database) -> dict[str, Statement]:
     }
 
 
-def _tries(db: Database) -> dict[str, Statement]:
+def _tries(db: Prepares) -> dict[str, Statement]:
     """Everything about the run of failures."""
     one_more, day, place = _reserve()
     return {
@@ -216,8 +175,8 @@ def _tries(db: Database) -> dict[str, Statement]:
     }
 
 
-def writes(db: Database) -> Writes:
-    """Compiled for this database."""
+def writes(db: Prepares) -> Writes:
+    """Compiled for one database."""
     new = every(ACCOUNTS)
     named = A.social_type == given("provider")
     return Writes(
@@ -233,18 +192,8 @@ def writes(db: Database) -> Writes:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """What is changed in identities."""
-
-    add: Statement
-    link: Statement
-    unlink: Statement
-    drop: Statement
-
-
-def links(db: Database) -> Links:
-    """Compiled for this database."""
+def links(db: Prepares) -> Links:
+    """Compiled for one database."""
     new = every(IDENTITIES)
     # Locked for the moment: a take-over that runs beside it comes before or after, never between.
     unchanged = (

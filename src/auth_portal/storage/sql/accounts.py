@@ -6,19 +6,19 @@ from typing import Any
 from auth_portal.accounts.account import Account, Identity
 from auth_portal.accounts.store import Changed
 from auth_portal.core.clock import to_milliseconds
-from auth_portal.storage.sql import account_statements
 from auth_portal.storage.sql.account_rows import from_account, from_identity, to_account, to_identity
 from auth_portal.storage.sql.driver import Database, Statement, Step, TakenError, Work
+from auth_portal.storage.sql.statements import Statements
 
 
 class SqlAccounts:
     """The port `Accounts`; one guarded statement each, or one short transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, statements: Statements) -> None:
         self._db = db
-        self._reads = account_statements.reads(db)
-        self._writes = account_statements.writes(db)
-        self._links = account_statements.links(db)
+        self._reads = statements.account_reads
+        self._writes = statements.account_writes
+        self._links = statements.account_links
 
     async def create(self, account: Account, *identities: Identity) -> bool:
         """See the port."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import Executable
-from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.compiler import SQLCompiler
+if TYPE_CHECKING:
+    from sqlalchemy import Executable
+    from sqlalchemy.engine import Dialect
 
 UNNAMED = "%("  # how Core notes a literal before it has a name; the same one follows with its name
 Row = Sequence[Any]
@@ -58,11 +58,15 @@ It is started anew when the database asks for a retry, so it must not keep anyth
 """
 
 
-class Database(Protocol):
-    """One of the two drivers. Every method raises the refusal `unavailable` when it is away."""
+class Prepares(Protocol):
+    """Makes a driver's statement of a declared one."""
 
-    def prepare(self, declared: Executable) -> Statement:
-        """Compile a declared statement, once, at start."""
+    def prepare(self, declared: "Executable") -> Statement:
+        """Compile a declared statement, once."""
+
+
+class Database(Prepares, Protocol):
+    """One of the two drivers. Every method raises the refusal `unavailable` when it is away."""
 
     async def one(self, statement: Statement, values: Values) -> Row | None:
         """Read one row by a key."""
@@ -80,17 +84,19 @@ class Database(Protocol):
         """Several statements, committed together when this returns, or not at all."""
 
 
-def compile_for(dialect: Dialect, declared: Executable) -> Statement:
+def compile_for(dialect: "Dialect", declared: "Executable") -> Statement:
     """The statement's text in this dialect, and where its values go."""
+    from sqlalchemy.sql.compiler import SQLCompiler  # noqa: PLC0415 -- heavy; see `statements.py`
+
     compiled = declared.compile(dialect=dialect)  # type: ignore[attr-defined]
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 -- tells the type checker what Core returns
     constants = {
-        name: bound.value
+        str(name): bound.value
         for name, bound in compiled.binds.items()
         if not bound.required and not name.startswith(UNNAMED)
     }
     named = compiled.positiontup if compiled.positiontup is not None else [*compiled.binds]
-    order = tuple(name for name in named if not name.startswith(UNNAMED))
+    order = tuple(str(name) for name in named if not name.startswith(UNNAMED))
     writes = compiled.isinsert or compiled.isupdate or compiled.isdelete
     return Statement(compiled.string, order, constants, bool(compiled.effective_returning) or not writes)
 

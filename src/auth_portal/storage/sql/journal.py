@@ -3,39 +3,24 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
 
 from auth_portal.core.clock import from_milliseconds, to_milliseconds
 from auth_portal.journal.event import Event, Kind
 from auth_portal.storage.sql.driver import Database, Row
-from auth_portal.storage.sql.tables import EVENTS
-from auth_portal.storage.sql.values import at_most, every, given
-
-E = EVENTS.c
-MINE = E.account_id == given("account_id")
-NO_FACTS = "{}"
+from auth_portal.storage.sql.statements import Statements
 
 
 class SqlJournal:
     """The port `Journal`."""
 
-    def __init__(self, db: Database) -> None:
-        newest = select(EVENTS).where(MINE).order_by(E.id.desc()).limit(at_most())
-        old = E.at < given("before")
-        some = select(E.id).where(old).limit(at_most()).scalar_subquery()
+    def __init__(self, db: Database, statements: Statements) -> None:
         self._db = db
-        self._append = db.prepare(insert(EVENTS).values(every(EVENTS)))
-        self._of = db.prepare(newest)
-        self._of_before = db.prepare(newest.where(E.id < given("before_id")))
-        self._pseudonymise = db.prepare(
-            update(EVENTS).where(MINE).values(ip="", user_agent="", facts=NO_FACTS)
-        )
-        self._sweep = db.prepare(delete(EVENTS).where(old, E.id.in_(some)))
+        self._statements = statements.journal
 
     async def append(self, event: Event) -> None:
         """See the port."""
         await self._db.change(
-            self._append,
+            self._statements.append,
             {
                 "id": event.id,
                 "kind": event.kind.value,
@@ -54,19 +39,19 @@ class SqlJournal:
         """See the port."""
         values = {"account_id": account_id, "at_most": at_most}
         if before_id is None:
-            rows = await self._db.few(self._of, values)
+            rows = await self._db.few(self._statements.of, values)
         else:
-            rows = await self._db.few(self._of_before, values | {"before_id": before_id})
+            rows = await self._db.few(self._statements.of_before, values | {"before_id": before_id})
         return [_to_event(row) for row in rows]
 
     async def pseudonymise(self, account_id: str) -> int:
         """See the port."""
-        return (await self._db.change(self._pseudonymise, {"account_id": account_id})).changed
+        return (await self._db.change(self._statements.pseudonymise, {"account_id": account_id})).changed
 
     async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""
         values = {"before": to_milliseconds(before), "at_most": at_most}
-        return (await self._db.change(self._sweep, values)).changed
+        return (await self._db.change(self._statements.sweep, values)).changed
 
 
 def _to_event(row: Row) -> Event:

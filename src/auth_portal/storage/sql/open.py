@@ -3,8 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from auth_portal.core.log import Log
 from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.sql.accounts import SqlAccounts
@@ -14,6 +12,7 @@ from auth_portal.storage.sql.journal import SqlJournal
 from auth_portal.storage.sql.outbox import SqlOutbox
 from auth_portal.storage.sql.sessions import SqlSessions
 from auth_portal.storage.sql.signing_keys import SqlSigningKeys
+from auth_portal.storage.sql.statements import statements_for
 from auth_portal.storage.sql.tickets import SqlTickets
 from auth_portal.storage.stores import Admin, StorageError, Stores
 
@@ -37,7 +36,7 @@ def _open_sqlite(rules: StorageRules, log: Log) -> Stores:
     from auth_portal.storage.sql.sqlite_admin import SqliteAdmin  # noqa: PLC0415 -- the same
     from auth_portal.storage.sql.sqlite_connection import SqliteFile  # noqa: PLC0415 -- the same
 
-    name = make_url(rules.url).database
+    name = rules.url.partition(":///")[2].partition("?")[0]
     if not name or name == ":memory:":
         raise StorageError("SQLite needs a file: DATABASE_URL=sqlite:///path/to/auth.db")
     file = SqliteFile(Path(name), rules.busy_wait)
@@ -65,15 +64,16 @@ def _open_postgresql(rules: StorageRules) -> Stores:
 
 
 def _stores(engine: str, db: Database, admin: Admin) -> Stores:
-    """Every port on this database; their statements are compiled here."""
+    """Every port on this database."""
+    statements = statements_for(engine)
     return Stores(
         engine=engine,
-        accounts=SqlAccounts(db),
+        accounts=SqlAccounts(db, statements),
         sessions=SqlSessions(db),
-        devices=SqlDevices(db),
-        signing_keys=SqlSigningKeys(db),
-        tickets=SqlTickets(db),
-        outbox=SqlOutbox(db),
-        journal=SqlJournal(db),
+        devices=SqlDevices(db, statements),
+        signing_keys=SqlSigningKeys(db, statements),
+        tickets=SqlTickets(db, statements),
+        outbox=SqlOutbox(db, statements),
+        journal=SqlJournal(db, statements),
         admin=admin,
     )

@@ -4,18 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, literal_column, null, select, update
-from sqlalchemy.dialects.postgresql import insert
-
 from auth_portal.core.clock import from_milliseconds, to_milliseconds
 from auth_portal.sessions.store import StoredKey
 from auth_portal.storage.sql.driver import Database, Row, Step, Work
-from auth_portal.storage.sql.tables import PINS, SIGNING_KEYS
-from auth_portal.storage.sql.values import every, given, instant, milliseconds
-
-K = SIGNING_KEYS.c
-THIS = K.kid == given("kid")
-ROOT = PINS.c.name == literal_column("'root'")
+from auth_portal.storage.sql.statements import Statements
+from auth_portal.storage.sql.values import instant, milliseconds
 
 
 class SqlSigningKeys:
@@ -24,57 +17,37 @@ class SqlSigningKeys:
     Two instances that start at once may both see no key; the unique `first_of` lets one of them in.
     """
 
-    def __init__(self, db: Database) -> None:
-        new = every(SIGNING_KEYS)
-        living = exists().where(K.algorithm == given("algorithm"), K.retired_at.is_(None))
-        adding = insert(SIGNING_KEYS)
-        pin = {"name": literal_column("'root'"), "value": given("check")}
-        columns = [column for column in K if column.name != "first_of"]
+    def __init__(self, db: Database, statements: Statements) -> None:
         self._db = db
-        self._all = db.prepare(select(*columns).order_by(K.created_at, K.kid))
-        self._add = db.prepare(adding.values(new).on_conflict_do_nothing())
-        self._add_first = db.prepare(
-            adding.from_select(list(new), select(*new.values()).where(~living)).on_conflict_do_nothing()
-        )
-        self._retire = db.prepare(
-            update(SIGNING_KEYS)
-            .where(THIS, K.retired_at.is_(None))
-            .values(retired_at=given("now"), first_of=null())
-        )
-        self._sweep = db.prepare(delete(SIGNING_KEYS).where(K.retired_at < given("before")))
-        self._pin = db.prepare(insert(PINS).values(pin).on_conflict_do_nothing())
-        self._repin = db.prepare(
-            update(PINS).where(ROOT, PINS.c.value == given("previous")).values(value=given("check"))
-        )
-        self._pinned = db.prepare(select(PINS.c.value).where(ROOT))
+        self._statements = statements.signing_keys
 
     async def all(self) -> list[StoredKey]:
         """See the port."""
-        return [_to_key(row) for row in await self._db.all(self._all, {})]
+        return [_to_key(row) for row in await self._db.all(self._statements.all, {})]
 
     async def add(self, key: StoredKey, *, only_first: bool = False) -> bool:
         """See the port."""
-        statement = self._add_first if only_first else self._add
+        statement = self._statements.add_first if only_first else self._statements.add
         values = _from_key(key) | {"first_of": key.algorithm if only_first else None}
         return (await self._db.change(statement, values)).changed == 1
 
     async def retire(self, kid: str, now: datetime) -> bool:
         """See the port."""
         values = {"kid": kid, "now": to_milliseconds(now)}
-        return (await self._db.change(self._retire, values)).changed == 1
+        return (await self._db.change(self._statements.retire, values)).changed == 1
 
     async def sweep(self, before: datetime) -> int:
         """See the port."""
-        return (await self._db.change(self._sweep, {"before": to_milliseconds(before)})).changed
+        return (await self._db.change(self._statements.sweep, {"before": to_milliseconds(before)})).changed
 
     async def pin_root(self, check: bytes, previous: Sequence[bytes]) -> bytes:
         """See the port."""
 
         def pin() -> Work[bytes]:
-            yield Step(self._pin, {"check": check})
+            yield Step(self._statements.pin, {"check": check})
             for earlier in previous:
-                yield Step(self._repin, {"check": check, "previous": earlier})
-            return bytes((yield Step(self._pinned, {})).rows[0][0])
+                yield Step(self._statements.repin, {"check": check, "previous": earlier})
+            return bytes((yield Step(self._statements.pinned, {})).rows[0][0])
 
         return await self._db.transaction(pin)
 
