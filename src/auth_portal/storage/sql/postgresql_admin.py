@@ -4,13 +4,11 @@ from collections.abc import Callable
 
 import asyncpg
 from asyncpg.exceptions import InsufficientPrivilegeError, PostgresError
-from sqlalchemy.exc import SQLAlchemyError
 
 from auth_portal.core.refusal import unavailable
 from auth_portal.storage.sql import schema
 from auth_portal.storage.sql.driver import Statement
 from auth_portal.storage.sql.postgresql import CONNECT_SECONDS, PostgresqlDatabase, plain_url
-from auth_portal.storage.sql.tables import METADATA
 from auth_portal.storage.stores import Finding
 
 LOCK = 0x61757468  # the advisory lock that is held while migrating, and never else
@@ -67,6 +65,7 @@ class PostgresqlAdmin:
         if version == schema.HEAD:
             return
         from sqlalchemy import NullPool, text  # noqa: PLC0415 -- only when there is work
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 -- the same
         from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 -- the same
 
         engine = create_async_engine(
@@ -110,6 +109,8 @@ class PostgresqlAdmin:
 
     async def row_counts(self) -> dict[str, int]:
         """See the protocol."""
+        from auth_portal.storage.sql.tables import METADATA  # noqa: PLC0415 -- heavy
+
         counted: dict[str, int] = {}
         for table in METADATA.sorted_tables:
             count = Statement(f"SELECT count(*) FROM {table.name}", (), {}, returns_rows=True)  # noqa: S608

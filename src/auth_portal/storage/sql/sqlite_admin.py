@@ -6,15 +6,15 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from datetime import timedelta
-
-from sqlalchemy import Connection, NullPool, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from typing import TYPE_CHECKING
 
 from auth_portal.core.refusal import unavailable
 from auth_portal.storage.sql import schema
 from auth_portal.storage.sql.sqlite import SqliteDatabase
-from auth_portal.storage.sql.tables import METADATA
 from auth_portal.storage.stores import Finding
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 WAIT_FOR_MIGRATION = timedelta(seconds=60)
 LEAST_FREE = 200 * 1024 * 1024  # bytes
@@ -55,6 +55,8 @@ class SqliteAdmin:
         schema.refuse_newer(version)
         if version == schema.HEAD:
             return
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 -- heavy, only when there is work
+
         try:
             await asyncio.to_thread(self._upgrade, progress)
         except (sqlite3.Error, SQLAlchemyError) as error:
@@ -62,11 +64,13 @@ class SqliteAdmin:
 
     def _upgrade(self, progress: Callable[[str], None]) -> None:
         """All pending steps in one transaction."""
+        from sqlalchemy import NullPool, create_engine, event  # noqa: PLC0415 -- the same
+
         engine = create_engine(
             "sqlite://", creator=lambda: self._db.file.connect(WAIT_FOR_MIGRATION), poolclass=NullPool
         )
 
-        def lock(connection: Connection) -> None:
+        def lock(connection: "Connection") -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
         event.listen(engine, "begin", lock)
@@ -93,6 +97,8 @@ class SqliteAdmin:
 
     async def row_counts(self) -> dict[str, int]:
         """See the protocol."""
+        from auth_portal.storage.sql.tables import METADATA  # noqa: PLC0415 -- heavy
+
         counted: dict[str, int] = {}
         for table in METADATA.sorted_tables:
             rows = await self._db.on_reader(
