@@ -9,6 +9,7 @@ from joserfc import jws
 from joserfc.jwk import OctKey
 
 from auth_portal.sessions import access_token
+from auth_portal.sessions.claims import Claims, Verdicts
 from tests.pure.access_world import ISSUER, NOW, World
 
 
@@ -134,18 +135,38 @@ def test_what_a_retired_key_signed_is_refused_though_it_was_remembered() -> None
     assert world.read(world.write()).session_id == "a-session"
 
 
-def test_the_memory_of_signatures_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access_token, "MOST_REMEMBERED", 10)
-    world = World("HS256")
-    for _ in range(50):
-        world.read(world.write())
-    assert len(world.tokens._verdicts.genuine) == 10
+def some_claims(name: str) -> Claims:
+    return Claims(ISSUER, ISSUER, "an-account", name, "an-id", 0, 0)
 
 
-def test_forged_tokens_are_not_remembered() -> None:
+def test_the_memory_of_signatures_is_bounded_and_what_is_in_use_stays() -> None:
+    verdicts = Verdicts(most=10)
+    verdicts.keep(b"in use", some_claims("in use"), 1)
+    for number in range(100):
+        verdicts.keep(b"%d" % number, some_claims(str(number)), 1)
+        assert verdicts.find(b"in use", 1) == some_claims("in use")
+    left = [number for number in range(100) if verdicts.find(b"%d" % number, 1) is not None]
+    assert len(left) < 20
+    assert left[-1] == 99
+
+
+def test_under_other_keys_nothing_is_remembered() -> None:
+    verdicts = Verdicts(most=2)
+    for name in (b"a", b"b", b"c"):  # some lately, some before
+        verdicts.keep(name, some_claims("s"), 1)
+    assert [verdicts.find(name, 2) for name in (b"a", b"b", b"c")] == [None] * 3
+    verdicts.keep(b"a", some_claims("s"), 1)
+    verdicts.keep(b"b", some_claims("s"), 2)
+    assert verdicts.find(b"a", 2) is None
+
+
+def test_forged_tokens_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World("HS256")
     forged = [world.forge(key=OctKey.import_key(b"x" * 32)) for _ in range(20)]
-    before = len(world.tokens._verdicts.genuine)
+    kept = []
+    monkeypatch.setattr(Verdicts, "keep", lambda *said: kept.append(said))
     for token in forged:
         world.refused(token)
-    assert len(world.tokens._verdicts.genuine) == before
+    assert kept == []
+    world.read(world.write())
+    assert len(kept) == 2, "written, and read"

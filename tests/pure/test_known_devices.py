@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from auth_portal.core.secrets import Keyring, RootSecret, decode, encode
 from auth_portal.sessions.devices import DeviceCookies, KnownDevices

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from time import time_ns
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+FLOATS_ARE_EXACT = 4_000_000_000_000  # ms, to the year 2096: seconds as a float lose no microsecond
 
 Clock = Callable[[], datetime]
 """Returns the present instant, aware, in UTC, cut to whole milliseconds."""
@@ -40,7 +41,14 @@ def to_milliseconds(instant: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
-@lru_cache(8192)  # the same people's dates are read again with each of their requests
+def to_seconds(instant: datetime) -> int:
+    """Whole seconds since 1970-01-01T00:00Z, cut: what JWTs call a NumericDate (RFC 7519 section 2)."""
+    since = instant - EPOCH
+    return since.days * 86_400 + since.seconds
+
+
 def from_milliseconds(milliseconds: int) -> datetime:
     """The aware UTC instant of `milliseconds` since the epoch; the inverse of `to_milliseconds`."""
+    if 0 <= milliseconds < FLOATS_ARE_EXACT:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)  # takes two thirds of the time
     return EPOCH + timedelta(0, milliseconds // 1000, milliseconds % 1000 * 1000)

@@ -1,7 +1,7 @@
 """Secrets: where randomness enters, what is derived from the root secret, how things are sealed."""
 
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,6 +16,8 @@ Randomness = Callable[[int], bytes]
 
 VERSION_BYTES = 4
 NONCE_BYTES = 12
+TO_URL = bytes.maketrans(b"+/", b"-_")
+FROM_URL = bytes.maketrans(b"-_", b"+/")
 
 
 def system_randomness(size: int) -> bytes:
@@ -25,7 +27,7 @@ def system_randomness(size: int) -> bytes:
 
 def encode(raw: bytes) -> str:
     """Base64url without padding (RFC 4648 section 5): needs no escaping in a URL or a header."""
-    return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return b2a_base64(raw, newline=False).translate(TO_URL).rstrip(b"=").decode("ascii")
 
 
 def decode(text: str) -> bytes:
@@ -34,7 +36,7 @@ def decode(text: str) -> bytes:
     A second spelling of the same bytes (padding, spare bits, line breaks) is refused, so that one
     token has exactly one form.
     """
-    raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    raw = a2b_base64(text.encode("ascii").translate(FROM_URL) + b"=" * (-len(text) % 4))
     if encode(raw) != text:
         raise ValueError("not in canonical base64url")
     return raw

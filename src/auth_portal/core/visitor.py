@@ -1,14 +1,14 @@
 """Who knocks: what a request tells of its sender before anyone has proved anything."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from msgspec import Struct
 
 REMEMBERED = 4096  # addresses whose network need not be worked out again
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Struct, frozen=True):
     """One request's sender. `device` is the verified id of the device cookie, None without one."""
 
     ip: str

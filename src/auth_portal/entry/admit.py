@@ -1,6 +1,8 @@
 """The one door: whoever has proved who they are, however they did it, is let in here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from auth_portal.accounts.account import Account
 from auth_portal.core.clock import Clock

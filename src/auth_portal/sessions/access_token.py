@@ -1,7 +1,7 @@
 """The access token: a JWT after RFC 9068, written with our key, read with suspicion."""
 
 import re
-from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,47 +10,27 @@ import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from auth_portal.core.clock import EPOCH, Clock
+from auth_portal.core.clock import Clock, to_seconds
 from auth_portal.core.refusal import unauthorized
 from auth_portal.core.secrets import Randomness, decode, encode, system_randomness
+from auth_portal.sessions.claims import Claims, Verdicts
 from auth_portal.sessions.keys import KeyRoom
 from auth_portal.sessions.session import SessionRules
 from auth_portal.sessions.signature import sign
 from auth_portal.sessions.signing_key import SHARED, SigningKey
 
 MOST_CHARACTERS = 8192
-MOST_REMEMBERED = 10_000
 SECOND = timedelta(seconds=1)
 JTI_BYTES = 12
+JTIS_AT_ONCE = 64
 LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that a datetime can hold
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 HEADERS = frozenset({"alg", "typ", "kid"})
 
 
-class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a genuine access token says. Types are strict: no text for a number, no list."""
-
-    issuer: str = msgspec.field(name="iss")
-    audience: str = msgspec.field(name="aud")
-    account_id: str = msgspec.field(name="sub")
-    session_id: str = msgspec.field(name="sid")
-    token_id: str = msgspec.field(name="jti")
-    issued: int = msgspec.field(name="iat")  # seconds since 1970, as `expires` and `begins`
-    expires: int = msgspec.field(name="exp")
-    begins: int = msgspec.field(name="nbf", default=0)
-
-
 _headers = msgspec.json.Decoder(dict[str, str])
 _claims = msgspec.json.Decoder(Claims)
 _written = msgspec.json.Encoder().encode
-
-
-@dataclass
-class _Verdicts:
-    """Tokens that we signed or whose signature was found right, under key set `version`, oldest out first."""
-
-    version: int = -1
-    genuine: OrderedDict[bytes, Claims] = field(default_factory=OrderedDict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +43,12 @@ class AccessTokens:
     clock: Clock
     rules: SessionRules
     randomness: Randomness = system_randomness
-    _verdicts: _Verdicts = field(default_factory=_Verdicts, repr=False)
+    _verdicts: Verdicts = field(default_factory=Verdicts, repr=False)
+    _ids: Iterator[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin to name tokens."""
+        object.__setattr__(self, "_ids", _token_ids(self.randomness))
 
     def write(self, account_id: str, session_id: str, issued_at: datetime) -> tuple[str, int]:
         """A token that says it was issued at that instant, and when it ends: whole seconds since 1970.
@@ -71,12 +56,12 @@ class AccessTokens:
         Raises unavailable when no key can sign. `await keys.fresh()` beforehand.
         """
         key = self.keys.signing()
-        issued = (issued_at - EPOCH) // SECOND
+        issued = to_seconds(issued_at)
         expires = issued + self.rules.access // SECOND
-        token_id = encode(self.randomness(JTI_BYTES))
-        claims = Claims(self.issuer, self.audience, account_id, session_id, token_id, issued, expires)
+        claims = Claims(self.issuer, self.audience, account_id, session_id, next(self._ids), issued, expires)
         token = sign(key, _payload(claims, key))
-        self._remember(_digest(token), claims)  # it will be shown to us: no need to verify our own hand
+        # It will be shown to us: no need to verify our own hand.
+        self._verdicts.keep(_digest(token), claims, self.keys.version)
         return token, expires
 
     async def read(self, token: str, *, expired_too: bool = False) -> Claims:
@@ -90,26 +75,12 @@ class AccessTokens:
         if self.keys.due(now):
             await self.keys.fresh()
         digest = _digest(token)
-        claims = self._remembered(digest)
+        claims = self._verdicts.find(digest, self.keys.version)
         if claims is None:
             claims = await self._verify(token)
-            self._remember(digest, claims)
+            self._verdicts.keep(digest, claims, self.keys.version)
         self._check_time(claims, now.timestamp(), expired_too=expired_too)
         return claims
-
-    def _remembered(self, digest: bytes) -> Claims | None:
-        """The claims of a token whose signature was checked before, under the present key set."""
-        if self._verdicts.version != self.keys.version:
-            self._verdicts.genuine.clear()
-            self._verdicts.version = self.keys.version
-        return self._verdicts.genuine.get(digest)
-
-    def _remember(self, digest: bytes, claims: Claims) -> None:
-        """Spare the next use the signature; bounded, and void once the keys change."""
-        self._remembered(digest)
-        self._verdicts.genuine[digest] = claims
-        while len(self._verdicts.genuine) > MOST_REMEMBERED:
-            self._verdicts.genuine.popitem(last=False)
 
     async def _verify(self, token: str) -> Claims:
         """Signature first, by the one algorithm of the key that is named, then the claims."""
@@ -158,6 +129,14 @@ class AccessTokens:
             raise unauthorized("access token expired")
         if max(claims.issued, claims.begins) > now + self.rules.leeway.total_seconds():
             raise unauthorized("access token from the future")
+
+
+def _token_ids(randomness: Randomness) -> Iterator[str]:
+    """Names for tokens; many are drawn at once, since they are no secrets and each draw is a system call."""
+    while True:
+        drawn = randomness(JTI_BYTES * JTIS_AT_ONCE)
+        for start in range(0, len(drawn), JTI_BYTES):
+            yield encode(drawn[start : start + JTI_BYTES])
 
 
 def _digest(token: str) -> bytes:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,6 +42,7 @@ class _Known:
     read_at: datetime = EPOCH
     keys: Mapping[str, SigningKey] = field(default_factory=dict)
     stored: tuple[StoredKey, ...] = ()
+    signers: tuple[SigningKey, ...] = ()  # of the present algorithm, openable; whose time comes last is first
 
 
 @dataclass
@@ -68,7 +69,7 @@ class KeyRoom:
             if not self.rules.shared_secret:
                 raise ValueError("HS256 needs AUTH_JWT_SECRET")
             key = shared(self.rules.shared_secret, EPOCH)
-            self._known = _Known(version=1, keys={key.kid: key})
+            self._known = _Known(version=1, keys={key.kid: key}, signers=(key,))
 
     @property
     def version(self) -> int:
@@ -83,7 +84,7 @@ class KeyRoom:
         if self.rules.algorithm == SHARED:
             return
         await self.refresh()
-        if self._may_sign():
+        if self._known.signers:
             return
         readable = [key for key in self._known.keys.values() if key.algorithm == self.rules.algorithm]
         if readable:
@@ -125,14 +126,13 @@ class KeyRoom:
 
     def signing(self) -> SigningKey:
         """The key that signs now: the newest whose announcement is over. Raises unavailable."""
-        now = self.clock()
-        keys = self._may_sign()
-        if not keys:
+        now, key = self.clock(), None
+        for key in self._known.signers:
+            if key.signs_from <= now:
+                break
+        if key is None:
             raise unavailable("no signing key has been read yet")
-        started = [key for key in keys if key.signs_from <= now]
-        if started:
-            return max(started, key=lambda key: key.signs_from)
-        return min(keys, key=lambda key: key.signs_from)
+        return key
 
     def verifying(self, kid: str) -> SigningKey | None:
         """The key of that name, retired ones excepted; "" names the shared secret."""
@@ -161,23 +161,25 @@ class KeyRoom:
         When no other key may sign, a new one is made first and signs at once.
         """
         await self.refresh()
-        if all(key.kid == kid for key in self._may_sign()) and kid in self._known.keys:
+        if all(key.kid == kid for key in self._known.signers) and kid in self._known.keys:
             await self._add(self.clock(), only_first=False)
         retired = await self.store.retire(kid, self.clock())
         await self.refresh()
         return retired
 
-    def _may_sign(self) -> list[SigningKey]:
+    def _may_sign(self, keys: Iterable[SigningKey]) -> tuple[SigningKey, ...]:
         """The living keys of the present algorithm whose private half we can open."""
-        keys = self._known.keys.values()
-        return [key for key in keys if key.algorithm == self.rules.algorithm and key.private is not None]
+        ours = (key for key in keys if key.algorithm == self.rules.algorithm and key.private is not None)
+        return tuple(sorted(ours, key=lambda key: key.signs_from, reverse=True))
 
     def due(self, now: datetime) -> bool:
         """It is time to read again; also when the clock was set back. A failed try is not hurried."""
         if self.rules.algorithm == SHARED:
             return False
-        stale = abs(now - self._known.read_at) >= self.rules.reread
-        return stale and abs(now - self._tried_at) >= self.rules.unknown
+        reread = self.rules.reread
+        if -reread < now - self._known.read_at < reread:
+            return False
+        return abs(now - self._tried_at) >= self.rules.unknown
 
     async def _add(self, signs_from: datetime, *, only_first: bool) -> str:
         """Make a key, off the event loop, and keep it."""
@@ -201,8 +203,8 @@ class KeyRoom:
         stored = tuple(await self.store.all())
         before = self._known
         if stored == before.stored:
-            self._known = _Known(before.version, now, before.keys, stored)
+            self._known = _Known(before.version, now, before.keys, stored, before.signers)
             return
         living = [key for key in stored if key.retired_at is None and key.algorithm in ALGORITHMS]
         keys = {key.kid: open_stored(key, self.sealing) for key in living}
-        self._known = _Known(before.version + 1, now, keys, stored)
+        self._known = _Known(before.version + 1, now, keys, stored, self._may_sign(keys.values()))

@@ -8,7 +8,6 @@ once, and the key's own library signs (decision 14).
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws
-from joserfc.jwk import ECKey
 
 from auth_portal.core.secrets import encode
 from auth_portal.sessions.signing_key import SigningKey
@@ -19,12 +18,10 @@ ES256 = ECDSA(SHA256())
 
 def sign(key: SigningKey, payload: bytes) -> str:
     """The token whose payload this is (RFC 7515 section 7.1). The key's private half must be here."""
-    private = key.private
-    signing = private.private_key if isinstance(private, ECKey) else None
-    if signing is None:
-        return jws.serialize_compact(key.headers, payload, private, algorithms=[key.algorithm])
+    if key.curve is None:
+        return jws.serialize_compact(key.headers, payload, key.private, algorithms=[key.algorithm])
     said = f"{key.segment}.{encode(payload)}"
-    return f"{said}.{encode(side_by_side(signing.sign(said.encode(), ES256)))}"
+    return f"{said}.{encode(side_by_side(key.curve.sign(said.encode(), ES256)))}"
 
 
 def side_by_side(der: bytes) -> bytes:
@@ -34,5 +31,5 @@ def side_by_side(der: bytes) -> bytes:
     have a leading zero or be short.
     """
     middle = 4 + der[3]
-    r, s = der[4:middle], der[middle + 2 :]
-    return b"".join(number[-NUMBER_BYTES:].rjust(NUMBER_BYTES, b"\0") for number in (r, s))
+    r, s = der[4:middle][-NUMBER_BYTES:], der[middle + 2 :][-NUMBER_BYTES:]
+    return r.rjust(NUMBER_BYTES, b"\0") + s.rjust(NUMBER_BYTES, b"\0")

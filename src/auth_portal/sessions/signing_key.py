@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hmac import compare_digest
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from auth_portal.core.secrets import Keyring, Randomness, decode, encode
@@ -29,11 +30,14 @@ class SigningKey:
     private: Key | None = field(repr=False)
     signs_from: datetime
     segment: str = field(init=False, repr=False)  # the first part of every token that it signs
+    curve: EllipticCurvePrivateKey | None = field(init=False, repr=False)  # the private half of an ES256 key
 
     def __post_init__(self) -> None:
-        """Write the header once."""
+        """Write the header once, and take the library's own key out of joserfc's."""
         written = json.dumps(self.headers, separators=(",", ":"))
         object.__setattr__(self, "segment", encode(written.encode()))
+        private = self.private if isinstance(self.private, ECKey) else None
+        object.__setattr__(self, "curve", private.private_key if private is not None else None)
 
     @property
     def headers(self) -> dict[str, str]:
