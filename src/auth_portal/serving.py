@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import sys
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any
 
@@ -30,12 +31,12 @@ class Application:
         self.migrate = migrate
         self.app: Any = None
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand requests on; look after the lifespan oneself."""
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        """Hand requests on; look after the lifespan oneself. What is returned is awaited by the server."""
         if scope["type"] == "http":
-            await self.app(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+            answering: Awaitable[None] = self.app(scope, receive, send)
+            return answering
+        return self._live(receive, send)
 
     async def _live(self, receive: Any, send: Any) -> None:
         """Open, wait, close. A start that fails says why in one line, not in a traceback."""

@@ -1,9 +1,8 @@
 """The ASGI application: the one piece of middleware, and the way from a request to its answer."""
 
-import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
 
@@ -12,12 +11,13 @@ from starlette.types import Receive, Scope, Send
 from auth_portal import __version__
 from auth_portal.core.clock import Clock
 from auth_portal.core.log import Log
-from auth_portal.core.refusal import Kind, Refusal, unavailable
+from auth_portal.core.refusal import Kind, Refusal
 from auth_portal.core.secrets import Randomness, system_randomness
 from auth_portal.http.answer import Answer
 from auth_portal.http.body import Gone, read_fields
 from auth_portal.http.call import Call
 from auth_portal.http.cookies import cookies_under
+from auth_portal.http.deadline import Deadline
 from auth_portal.http.desk import Desk, HttpMetrics
 from auth_portal.http.dispatch import Dispatch, Place, build_dispatch
 from auth_portal.http.dress import wardrobe
@@ -112,6 +112,7 @@ class App:
     traces: Iterator[str]
     missing: Missing | None
     access_log: bool
+    deadline: Deadline = field(default_factory=lambda: Deadline(LONGEST_ANSWER))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request (ASGI 3). Whatever happens in it, it is answered, and nobody else's suffers."""
@@ -145,18 +146,15 @@ class App:
         if not route.unsafe:
             await pass_guard(self.desk, route, call)
             return await route.handler(self.desk, call)
-        try:
-            async with asyncio.timeout(LONGEST_ANSWER):
-                await pass_guard(self.desk, route, call)
-                fields = await read_fields(call, self.desk.rules.largest_body)
-                if route.body is not None:
-                    shortest, longest = self.desk.rules.password_shortest, self.desk.rules.password_longest
-                    form = Form(fields, shortest, longest)
-                    call.body = route.body.check(form)
-                    form.settle()
-                return await route.handler(self.desk, call)
-        except TimeoutError:
-            raise unavailable("no answer in time") from None
+        with self.deadline.kept():
+            await pass_guard(self.desk, route, call)
+            fields = await read_fields(call, self.desk.rules.largest_body)
+            if route.body is not None:
+                shortest, longest = self.desk.rules.password_shortest, self.desk.rules.password_longest
+                form = Form(fields, shortest, longest)
+                call.body = route.body.check(form)
+                form.settle()
+            return await route.handler(self.desk, call)
 
     def _options(self, call: Call, place: Place) -> Answer:
         """A preflight, or the question which methods there are; 204 in both cases, and no effect."""

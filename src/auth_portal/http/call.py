@@ -45,6 +45,8 @@ class Call:
 
     def each(self, name: bytes) -> list[str]:
         """The values one by one, for headers of which two that differ must be seen."""
+        if name not in self.headers:
+            return []
         return [value.decode("latin-1").strip(" \t") for key, value in self.scope["headers"] if key == name]
 
     def cookie(self, name: str) -> str:

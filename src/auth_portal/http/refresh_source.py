@@ -26,8 +26,11 @@ class RefreshSource:
 
     def explicit(self, call: Call, said: str | None) -> str:
         """The one that was sent on purpose, "" for none."""
-        bearers = (bearer_of(value) for value in call.each(b"authorization"))
-        ways = {*call.each(b"refresh"), said or "", *filter(is_shaped, bearers)} - {""}
+        ways = {*call.each(b"refresh"), said or ""}
+        if b"authorization" in call.headers:
+            bearers = (bearer_of(value) for value in call.each(b"authorization"))
+            ways.update(filter(is_shaped, bearers))
+        ways.discard("")
         if len(ways) > 1:
             raise Refusal(TOKENS_DIFFER)
         return ways.pop() if ways else ""

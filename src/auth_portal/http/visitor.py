@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+from msgspec import Struct
+
 from auth_portal.core.clock import Clock
 from auth_portal.core.log import Log
 from auth_portal.core.visitor import Visitor, network_of
@@ -13,11 +15,26 @@ from auth_portal.http.call import Call
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
-BETWEEN = (*FORWARDED, b"via", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port")
+FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
+BETWEEN = FORWARDED | {b"via", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port"}
 MOST_HOPS = 20
 MOST_LANGUAGES = 200
 QUIET = timedelta(minutes=1)
+
+
+class Peer(Struct, frozen=True):
+    """The other end of a connection: its address, as text too, and whether it lies in a private network."""
+
+    address: Address
+    text: str
+    private: bool
+
+
+@lru_cache(4096)
+def peer_named(text: str) -> Peer | None:
+    """Worked out once for each; None for what is no address."""
+    address = parse_address(text)
+    return None if address is None else Peer(address, str(address), address.is_private)
 
 
 @lru_cache(4096)
@@ -82,20 +99,21 @@ class Visitors:
 
     def address(self, call: Call) -> str:
         """The peer, or from a trusted proxy the rightmost hop that is none of ours."""
-        peer = peer_of(call)
-        address = parse_address(peer)
-        if address is None:
-            return peer
-        if not self._trusts(address):
-            if address.is_private and is_forwarded(call):
-                self.notice(str(address))
-            return str(address)
+        said = peer_of(call)
+        peer = peer_named(said)
+        if peer is None:
+            return said
+        if not self.trusted or not self._trusts(peer.address):
+            if peer.private and is_forwarded(call):
+                self.notice(peer.text)
+            return peer.text
+        address = peer.address
         hops = call.header(b"x-forwarded-for").split(",")[-MOST_HOPS:]
         for hop in reversed(hops):
-            said = parse_address(hop)
-            if said is None:
+            before = parse_address(hop)
+            if before is None:
                 break
-            address = said
+            address = before
             if not self._trusts(address):
                 break
         return str(address)
@@ -112,7 +130,7 @@ def peer_of(call: Call) -> str:
 
 def is_forwarded(call: Call) -> bool:
     """Some proxy says it stands between."""
-    return any(name in call.headers for name in FORWARDED)
+    return not FORWARDED.isdisjoint(call.headers)
 
 
 def is_local(call: Call) -> bool:
@@ -120,4 +138,4 @@ def is_local(call: Call) -> bool:
     address = parse_address(peer_of(call))
     if address is None or not address.is_loopback:
         return False
-    return not any(name in call.headers for name in BETWEEN)
+    return BETWEEN.isdisjoint(call.headers)
