@@ -12,7 +12,7 @@ from auth_portal.http.answer import Answer, Dress, RawHeaders, json_answer
 from auth_portal.http.call import Call
 from auth_portal.http.dress import wardrobe
 from auth_portal.http.origins import origins_of
-from auth_portal.http.outlet import CYCLE, Outlet
+from auth_portal.http.outlet import EXIT, Outlet
 from auth_portal.http.server import BoundedProtocol
 from tests.pure.http_builders import RULES
 
@@ -52,9 +52,9 @@ async def asked(request: bytes, answer: Answer, *, short: bool) -> Wire:
 
     async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if not short:
-            del scope[CYCLE]
+            del scope[EXIT]
         await OUTLET(answer, Call(scope, receive, "trace-1"), send)
-        assert CYCLE not in scope, "a scope and its cycle that hold each other are garbage"
+        assert EXIT not in scope, "a scope and its cycle that hold each other are garbage"
 
     config = Config(app, http=BoundedProtocol, ws="none", lifespan="off", interface="asgi3", log_config=None)
     config.load()
@@ -65,6 +65,7 @@ async def asked(request: bytes, answer: Answer, *, short: bool) -> Wire:
     protocol.data_received(request)
     while state.tasks:
         await asyncio.gather(*state.tasks)
+    await asyncio.sleep(0)  # what was answered leaves at the next turn
     protocol.connection_lost(None)
     return wire
 

@@ -17,7 +17,7 @@ from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from auth_portal.http.declined_offer import decline, framing_of
-from auth_portal.http.outlet import CYCLE
+from auth_portal.http.outlet import EXIT, Exit
 
 LARGEST_HEAD = 32 * 1024  # bytes of request line and headers
 LONGEST_HEAD = 10.0  # seconds for a head to arrive: slow senders are cut
@@ -43,6 +43,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_done = False
     _in_head = False
     _deadline: asyncio.TimerHandle | None = None
+    _leaving: bytes = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A first head has to arrive in time too."""
@@ -56,6 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what arrives while a head is incomplete."""
+        self._let_go()  # whatever else is written while this is read comes after it
         self._head_done = False
         if self._head_bytes + len(data) > LARGEST_HEAD and not self._in_body():
             head = self._head_bytes + (data.find(b"\r\n\r\n") + 1 or len(data))
@@ -106,7 +108,29 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._stop_waiting()
         super().on_headers_complete()
-        self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
+        self.scope[EXIT] = Exit(self.cycle, self.leave)  # type: ignore[literal-required]
+
+    def leave(self, data: bytes) -> None:
+        """Write once the requests that are ready have been answered: theirs leave together.
+
+        Our own work and the system's to send something need the same caches of the processor, and
+        each finds more of them when it does not take turns with the other for every answer.
+        """
+        if not self._leaving:
+            self.loop.call_soon(self._let_go)
+        self._leaving += data
+
+    def _let_go(self) -> None:
+        """Write what has gathered."""
+        if self._leaving:
+            data, self._leaving = self._leaving, b""
+            if not self.transport.is_closing():
+                self.transport.write(data)
+
+    def shutdown(self) -> None:
+        """The server ends: what was answered is sent first."""
+        self._let_go()
+        super().shutdown()
 
     def _in_body(self) -> bool:
         """A request is being answered or its body still arrives."""
@@ -121,6 +145,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _cut(self) -> None:
         """End a connection whose head is too slow or too large."""
         if self.transport is not None and not self.transport.is_closing():
+            self._let_go()
             self.transport.close()
 
 
