@@ -32,7 +32,7 @@ class World:
         self.tokens = AccessTokens(self.keys, ISSUER, ISSUER, self.clock, SessionRules())
 
     def write(self) -> str:
-        return self.tokens.write("an-account", "a-session", self.clock())[0]
+        return asyncio.run(self.tokens.write("an-account", "a-session", self.clock()))[0]
 
     def read(self, token: str, **how: bool) -> Claims:
         return asyncio.run(self.tokens.read(token, **how))

@@ -80,7 +80,7 @@ def test_a_new_key_is_announced_before_it_signs_and_the_old_one_is_accepted_afte
         room = world.room()
         await room.load()
         old = room.signing().kid
-        token, _ = world.tokens(room).write("a", "s", world.clock())
+        token, _ = await world.tokens(room).write("a", "s", world.clock())
         new = await room.rotate()
         assert {key["kid"] for key in room.jwks()["keys"]} == {old, new}
         assert room.signing().kid == old
@@ -101,7 +101,7 @@ def test_another_instance_learns_of_a_key_from_the_token_that_it_signed() -> Non
         await there.load()
         world.clock.move(seconds=6)
         await here.retire(here.signing().kid)  # the replacement signs at once
-        token, _ = world.tokens(here).write("a", "s", world.clock())
+        token, _ = await world.tokens(here).write("a", "s", world.clock())
         assert (await world.tokens(there).read(token)).session_id == "s"
 
     asyncio.run(story())
@@ -113,7 +113,7 @@ def test_a_retired_key_is_refused_everywhere_within_half_a_minute() -> None:
         here, there = world.room(), world.room()
         await here.load()
         await there.load()
-        token, _ = world.tokens(here).write("a", "s", world.clock())
+        token, _ = await world.tokens(here).write("a", "s", world.clock())
         assert await here.retire(here.signing().kid)
         assert not await here.retire("unknown")
         with pytest.raises(Refusal):
@@ -225,7 +225,7 @@ def test_another_root_secret_can_verify_the_old_keys_but_signs_with_one_of_its_o
         world = World()
         room = world.room()
         await room.load()
-        token, _ = world.tokens(room).write("a", "s", world.clock())
+        token, _ = await world.tokens(room).write("a", "s", world.clock())
         later = world.room(sealing=RootSecret(b"o" * 32).keyring("seal"))
         await later.load()
         assert later.signing().kid != room.signing().kid
@@ -242,7 +242,7 @@ def test_another_algorithm_gets_its_own_first_key_and_the_old_tokens_stay_valid(
         world = World()
         room = world.room("ES256")
         await room.load()
-        token, _ = world.tokens(room).write("a", "s", world.clock())
+        token, _ = await world.tokens(room).write("a", "s", world.clock())
         later = world.room("Ed25519")
         await later.load()
         assert later.signing().algorithm == "Ed25519"

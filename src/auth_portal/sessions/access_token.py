@@ -16,7 +16,7 @@ from auth_portal.core.secrets import Randomness, decode, encode, system_randomne
 from auth_portal.sessions.claims import Claims, Verdicts
 from auth_portal.sessions.keys import KeyRoom
 from auth_portal.sessions.session import SessionRules
-from auth_portal.sessions.signature import sign
+from auth_portal.sessions.signature import Signer
 from auth_portal.sessions.signing_key import SHARED, SigningKey
 
 MOST_CHARACTERS = 8192
@@ -44,13 +44,14 @@ class AccessTokens:
     rules: SessionRules
     randomness: Randomness = system_randomness
     _verdicts: Verdicts = field(default_factory=Verdicts, repr=False)
+    _sign: Signer = field(default_factory=Signer, repr=False)
     _ids: Iterator[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Begin to name tokens."""
         object.__setattr__(self, "_ids", _token_ids(self.randomness))
 
-    def write(self, account_id: str, session_id: str, issued_at: datetime) -> tuple[str, int]:
+    async def write(self, account_id: str, session_id: str, issued_at: datetime) -> tuple[str, int]:
         """A token that says it was issued at that instant, and when it ends: whole seconds since 1970.
 
         Raises unavailable when no key can sign. `await keys.fresh()` beforehand.
@@ -59,7 +60,7 @@ class AccessTokens:
         issued = to_seconds(issued_at)
         expires = issued + self.rules.access // SECOND
         claims = Claims(self.issuer, self.audience, account_id, session_id, next(self._ids), issued, expires)
-        token = sign(key, _payload(claims, key))
+        token = await self._sign(key, _payload(claims, key))
         # It will be shown to us: no need to verify our own hand.
         self._verdicts.keep(_digest(token), claims, self.keys.version)
         return token, expires

@@ -46,5 +46,5 @@ class Inform:
         explained = verdict is Verdict.REUSED and self.doubts.explain(session, shown.generation)
         if verdict not in {Verdict.ROTATE, Verdict.REPLAY} and not explained:
             raise unauthorized(f"refresh token judged {verdict.value}")
-        access, expires = self.access_tokens.write(account.id, session.id, session.rotated_at)
+        access, expires = await self.access_tokens.write(account.id, session.id, session.rotated_at)
         return Info(access, expires, account, session)

@@ -49,7 +49,7 @@ class OpenSession:
             network=visitor.network,
             user_agent=visitor.user_agent[:MOST_AGENT],
         )
-        access, expires = self.access_tokens.write(account.id, session.id, now)
+        access, expires = await self.access_tokens.write(account.id, session.id, now)
         await self.sessions.open(session)
         await self.sessions.trim(account.id, account.epoch, self.rules.cap, now)
         return session, Tokens(access, expires, self.refresh_tokens.write(session.id, 0))

@@ -50,7 +50,7 @@ class Rotate:
         now = self.clock()
         owner = await self._at_once(shown, now, visitor)
         if owner is not None:
-            return self._tokens(owner, shown.session_id, shown.generation + 1, now)
+            return await self._tokens(owner, shown.session_id, shown.generation + 1, now)
         return await self._looked_at(shown, visitor)
 
     async def _at_once(self, shown: ShownRefresh, now: datetime, visitor: Visitor) -> str | None:
@@ -80,12 +80,14 @@ class Rotate:
                     now = self.clock()
                     if await self._advance(found.session, shown.generation, now, visitor):
                         after = found.session.generation + 1
-                        return self._tokens(found.account.id, shown.session_id, after, now)
+                        return await self._tokens(found.account.id, shown.session_id, after, now)
                 case Verdict.REPLAY:
                     self.doubts.forget(found.session)
                     await self._notice_elsewhere(found, visitor)
                     session = found.session
-                    return self._tokens(found.account.id, session.id, session.generation, session.rotated_at)
+                    return await self._tokens(
+                        found.account.id, session.id, session.generation, session.rotated_at
+                    )
                 case Verdict.REUSED:
                     await self._close_reused(found, shown.generation, visitor)
                     raise unauthorized("an old refresh token was used")
@@ -115,9 +117,9 @@ class Rotate:
             self.doubts.note(session.id, session.generation, now)
             raise
 
-    def _tokens(self, owner: str, session_id: str, generation: int, rotated_at: datetime) -> Tokens:
+    async def _tokens(self, owner: str, session_id: str, generation: int, rotated_at: datetime) -> Tokens:
         """The tokens of the session as it stands; a replay's lives no longer than the rotation's."""
-        access, expires = self.access_tokens.write(owner, session_id, rotated_at)
+        access, expires = await self.access_tokens.write(owner, session_id, rotated_at)
         return Tokens(access, expires, self.refresh_tokens.write(session_id, generation))
 
     async def _notice_elsewhere(self, found: Found, visitor: Visitor) -> None:
