@@ -19,10 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 
+from auth_portal.storage.sql.declaring import at_most, every, given
 from auth_portal.storage.sql.driver import Prepares, Statement
 from auth_portal.storage.sql.statements import Links, Reads, Writes
 from auth_portal.storage.sql.tables import ACCOUNTS, IDENTITIES
-from auth_portal.storage.sql.values import at_most, every, given
 
 A = ACCOUNTS.c
 I = IDENTITIES.c  # noqa: E741 -- reads as the table it is

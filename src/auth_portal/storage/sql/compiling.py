@@ -13,6 +13,7 @@ from auth_portal.storage.sql.device_statements import device_statements
 from auth_portal.storage.sql.driver import Statement, compile_for
 from auth_portal.storage.sql.journal_statements import journal_statements
 from auth_portal.storage.sql.outbox_statements import outbox_statements
+from auth_portal.storage.sql.session_statements import session_statements
 from auth_portal.storage.sql.signing_key_statements import signing_key_statements
 from auth_portal.storage.sql.statements import Statements, file_of
 from auth_portal.storage.sql.ticket_statements import ticket_statements
@@ -44,6 +45,7 @@ def compiled(engine: str) -> Statements:
         devices=device_statements(compiler),
         journal=journal_statements(compiler),
         outbox=outbox_statements(compiler),
+        sessions=session_statements(compiler),
         signing_keys=signing_key_statements(compiler),
         tickets=ticket_statements(compiler),
     )

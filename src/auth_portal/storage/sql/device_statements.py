@@ -3,10 +3,10 @@
 from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
+from auth_portal.storage.sql.declaring import at_most, every, given, one_of
 from auth_portal.storage.sql.driver import Prepares
 from auth_portal.storage.sql.statements import MARKS, DeviceStatements
 from auth_portal.storage.sql.tables import DEVICES
-from auth_portal.storage.sql.values import at_most, every, given, one_of
 
 D = DEVICES.c
 MINE = D.account_id == given("account_id")

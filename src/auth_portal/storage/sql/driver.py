@@ -65,7 +65,7 @@ class Prepares(Protocol):
         """Compile a declared statement, once."""
 
 
-class Database(Prepares, Protocol):
+class Database(Protocol):
     """One of the two drivers. Every method raises the refusal `unavailable` when it is away."""
 
     async def one(self, statement: Statement, values: Values) -> Row | None:

@@ -2,10 +2,10 @@
 
 from sqlalchemy import delete, insert, select, update
 
+from auth_portal.storage.sql.declaring import at_most, every, given
 from auth_portal.storage.sql.driver import Prepares
 from auth_portal.storage.sql.statements import JournalStatements
 from auth_portal.storage.sql.tables import EVENTS
-from auth_portal.storage.sql.values import at_most, every, given
 
 E = EVENTS.c
 MINE = E.account_id == given("account_id")

@@ -69,7 +69,7 @@ def _stores(engine: str, db: Database, admin: Admin) -> Stores:
     return Stores(
         engine=engine,
         accounts=SqlAccounts(db, statements),
-        sessions=SqlSessions(db),
+        sessions=SqlSessions(db, statements),
         devices=SqlDevices(db, statements),
         signing_keys=SqlSigningKeys(db, statements),
         tickets=SqlTickets(db, statements),

@@ -17,10 +17,10 @@ from sqlalchemy import (
 )
 
 from auth_portal.mail.letter import LetterState
+from auth_portal.storage.sql.declaring import at_most, every, given
 from auth_portal.storage.sql.driver import Prepares
 from auth_portal.storage.sql.statements import OutboxStatements
 from auth_portal.storage.sql.tables import LETTERS
-from auth_portal.storage.sql.values import at_most, every, given
 
 L = LETTERS.c
 NOW = given("now", BigInteger)

@@ -7,12 +7,10 @@ from typing import Any, cast
 
 import asyncpg
 from asyncpg.exceptions import ClientConfigurationError, PostgresError, ProtocolViolationError
-from sqlalchemy import Executable
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from auth_portal.core.refusal import unavailable
 from auth_portal.storage.rules import StorageRules
-from auth_portal.storage.sql.driver import Outcome, Result, Row, Statement, Step, Values, Work, compile_for
+from auth_portal.storage.sql.driver import Outcome, Result, Row, Statement, Step, Values, Work
 from auth_portal.storage.sql.postgresql_errors import ONCE_MORE, translated
 from auth_portal.storage.sql.postgresql_pool import ConnectionPool
 
@@ -70,19 +68,11 @@ class PostgresqlDatabase:
 
     def __init__(self, pool: ConnectionPool, *, statement_cache: int) -> None:
         self.pool = pool
-        self.statements: list[Statement] = []
-        self._dialect = dialect()  # type: ignore[no-untyped-call]
         # Without a cache (a pooler such as PgBouncer stands between) the two messages of one
         # statement may reach two servers, unless a transaction holds them together. Nor do poolers
         # take parameters of a session.
         self._pooled = statement_cache == 0
         self._begin = BEGIN_POOLED if self._pooled else BEGIN
-
-    def prepare(self, declared: Executable) -> Statement:
-        """Compile a declared statement, once, at start."""
-        statement = compile_for(self._dialect, declared)
-        self.statements.append(statement)
-        return statement
 
     async def one(self, statement: Statement, values: Values) -> Row | None:
         """Read one row by a key."""

@@ -1,7 +1,5 @@
 """Every statement about sessions; their guards stand in them."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import (
     BigInteger,
     and_,
@@ -17,9 +15,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from auth_portal.storage.sql.driver import Database, Statement
+from auth_portal.storage.sql.declaring import at_most, every, given
+from auth_portal.storage.sql.driver import Prepares, Statement
+from auth_portal.storage.sql.statements import SessionStatements
 from auth_portal.storage.sql.tables import ACCOUNTS, SESSIONS
-from auth_portal.storage.sql.values import at_most, every, given
 
 S = SESSIONS.c
 NOW = given("now", BigInteger)
@@ -29,26 +28,6 @@ LIVING = S.ended_at.is_(None)
 ENDED = {"ended_at": NOW, "end_reason": given("reason")}
 OF_EPOCH = S.epoch == given("epoch")
 KEEP = given("keep")
-
-
-@dataclass(frozen=True, slots=True)
-class SessionStatements:
-    """Compiled for one database."""
-
-    open: Statement
-    find: Statement
-    rotate: Statement
-    advance: Statement
-    end: Statement
-    end_own: Statement
-    end_others: Statement
-    end_over: Statement
-    forget_over: Statement
-    living: Statement
-    rename: Statement
-    restamp: Statement
-    sweep: Statement
-    forget: Statement
 
 
 def _advance() -> dict[str, object]:
@@ -88,7 +67,7 @@ def _rotate() -> ReturningUpdate[tuple[str]]:
     )
 
 
-def _caps(db: Database) -> dict[str, Statement]:
+def _caps(db: Prepares) -> dict[str, Statement]:
     """The cap of an account's sessions, living and dead."""
     oldest = (
         select(S.id)
@@ -106,7 +85,7 @@ def _caps(db: Database) -> dict[str, Statement]:
     }
 
 
-def _ends(db: Database) -> dict[str, Statement]:
+def _ends(db: Prepares) -> dict[str, Statement]:
     """Everything that ends or removes sessions."""
     # Nothing was rotated before it was made, so the index on `created_at` finds the idle ones:
     # an index on `rotated_at` would cost every refresh.
@@ -122,7 +101,7 @@ def _ends(db: Database) -> dict[str, Statement]:
     }
 
 
-def session_statements(db: Database) -> SessionStatements:
+def session_statements(db: Prepares) -> SessionStatements:
     """Every statement of the slice, compiled."""
     together = SESSIONS.join(ACCOUNTS, ACCOUNTS.c.id == S.account_id)
     unused = S.generation == given("generation")

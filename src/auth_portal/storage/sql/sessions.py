@@ -8,20 +8,19 @@ from auth_portal.sessions.session import EndReason, Session, SessionRules
 from auth_portal.sessions.store import Found
 from auth_portal.storage.sql.account_rows import to_account
 from auth_portal.storage.sql.driver import Database, Row, Statement, Step, Work
-from auth_portal.storage.sql.session_statements import session_statements
-from auth_portal.storage.sql.tables import SESSIONS
+from auth_portal.storage.sql.statements import Statements
 from auth_portal.storage.sql.values import instant, milliseconds
 
-WIDTH = len(SESSIONS.c)
+WIDTH = len(Session.__struct_fields__)
 MILLISECOND = timedelta(milliseconds=1)
 
 
 class SqlSessions:
     """The port `Sessions`; one guarded statement each, or one short transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, statements: Statements) -> None:
         self._db = db
-        self._statements = session_statements(db)
+        self._statements = statements.sessions
 
     async def open(self, session: Session) -> None:
         """See the port."""

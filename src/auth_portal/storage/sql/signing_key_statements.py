@@ -3,10 +3,10 @@
 from sqlalchemy import delete, exists, literal_column, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from auth_portal.storage.sql.declaring import every, given
 from auth_portal.storage.sql.driver import Prepares
 from auth_portal.storage.sql.statements import SigningKeyStatements
 from auth_portal.storage.sql.tables import PINS, SIGNING_KEYS
-from auth_portal.storage.sql.values import every, given
 
 K = SIGNING_KEYS.c
 THIS = K.kid == given("kid")

@@ -7,13 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import Executable
-from sqlalchemy.dialects.sqlite import dialect
-
 from auth_portal.core.log import Log
 from auth_portal.core.refusal import unavailable
 from auth_portal.storage.sql import sqlite_connection
-from auth_portal.storage.sql.driver import Outcome, Result, Row, Statement, Step, Values, Work, compile_for
+from auth_portal.storage.sql.driver import Outcome, Result, Row, Statement, Step, Values, Work
 from auth_portal.storage.sql.sqlite_connection import SqliteFile
 from auth_portal.storage.sql.sqlite_writer import SqliteWriter
 
@@ -25,18 +22,10 @@ class SqliteDatabase:
 
     def __init__(self, file: SqliteFile, most_waiting: int, log: Log) -> None:
         self.file = file
-        self.statements: list[Statement] = []
         self.writer = SqliteWriter(lambda: file.connect(file.busy_wait), most_waiting, log)
-        self._dialect = dialect(paramstyle="named")
         self._inline = file.connect_for_reading(NO_WAIT)
         self._scanning = file.connect_for_reading(file.busy_wait)
         self._thread = ThreadPoolExecutor(1, "sqlite-reader")
-
-    def prepare(self, declared: Executable) -> Statement:
-        """Compile a declared statement, once, at start."""
-        statement = compile_for(self._dialect, declared)
-        self.statements.append(statement)
-        return statement
 
     async def one(self, statement: Statement, values: Values) -> Row | None:
         """Read one row by a key."""

@@ -101,6 +101,25 @@ class OutboxStatements(msgspec.Struct, frozen=True):
     sweep: Statement
 
 
+class SessionStatements(msgspec.Struct, frozen=True):
+    """About sessions."""
+
+    open: Statement
+    find: Statement
+    rotate: Statement
+    advance: Statement
+    end: Statement
+    end_own: Statement
+    end_others: Statement
+    end_over: Statement
+    forget_over: Statement
+    living: Statement
+    rename: Statement
+    restamp: Statement
+    sweep: Statement
+    forget: Statement
+
+
 class SigningKeyStatements(msgspec.Struct, frozen=True):
     """About signing keys and the root secret's check value."""
 
@@ -134,6 +153,7 @@ class Statements(msgspec.Struct, frozen=True):
     devices: DeviceStatements
     journal: JournalStatements
     outbox: OutboxStatements
+    sessions: SessionStatements
     signing_keys: SigningKeyStatements
     tickets: TicketStatements
 

@@ -2,10 +2,10 @@
 
 from sqlalchemy import and_, delete, insert, select
 
+from auth_portal.storage.sql.declaring import at_most, every, given, one_of
 from auth_portal.storage.sql.driver import Prepares
 from auth_portal.storage.sql.statements import PURPOSES, TicketStatements
 from auth_portal.storage.sql.tables import TICKETS
-from auth_portal.storage.sql.values import at_most, every, given, one_of
 
 T = TICKETS.c
 
