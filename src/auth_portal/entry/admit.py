@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from auth_portal.accounts.account import Account
 from auth_portal.core.clock import Clock
 from auth_portal.core.refusal import INVALID_CREDENTIALS, Refusal
+from auth_portal.core.together import together
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
@@ -52,29 +53,33 @@ class Admit:
         method: str,
         presented: str | None = None,
         *,
-        first: bool = False,
+        known: bool | None = None,
     ) -> Admitted:
         """`account` as it was read **before** the proof was checked: its epoch goes into the session.
 
-        `presented` is the refresh token that this browser brought along; `first` says that the
-        account was made just now. Raises INVALID_CREDENTIALS for a disabled or deleted account.
+        `presented` is the refresh token that this browser brought along; `known` whether the device
+        is, None when nobody asked yet. Raises INVALID_CREDENTIALS for a disabled or deleted account.
         """
         if not account.active:
             raise Refusal(INVALID_CREDENTIALS, cause="disabled or deleted")
-        session, tokens = await self.open_session(account, visitor, method)
-        await self._replace(presented, account)
+        if known is None:
+            known = await self.devices.knows(account.id, visitor)
+        session = self.open_session.prepare(account, visitor, method)
         device = visitor.device or self.device_cookies.fresh()
-        here = replace(visitor, device=device)
-        known = first or await self.devices.knows(account.id, here)
-        await self.devices.remember(account.id, here)
-        await self.record(
-            Kind.SIGNED_IN,
-            visitor,
-            account_id=account.id,
-            session_id=session.id,
-            method=method,
-            device=session.name,
+        tokens = await together(
+            self.open_session.tokens(session),
+            self.open_session.keep(session),
+            self.devices.remember(account.id, replace(visitor, device=device)),
+            self.record(
+                Kind.SIGNED_IN,
+                visitor,
+                account_id=account.id,
+                session_id=session.id,
+                method=method,
+                device=session.name,
+            ),
         )
+        await self._replace(presented, account)
         if not known:
             await self._tell_of_new_device(account, session, visitor)
         return Admitted(tokens, self.device_cookies.write(device))

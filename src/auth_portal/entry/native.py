@@ -61,7 +61,7 @@ class NativeSignIn:
         except Refusal as refusal:
             await note_failure(self.record, visitor, provider, refusal)
             raise
-        return await self.admit(settled.account, visitor, provider, presented, first=settled.first)
+        return await self.admit(settled.account, visitor, provider, presented, known=settled.first or None)
 
     async def _verify(self, there: OpenProvider, id_token: str, nonce: str) -> Profile:
         """The person whom the token names; one refusal for all that can be wrong.

@@ -96,7 +96,7 @@ class Register:
             raise _taken()
         await self.record(Kind.REGISTERED, visitor, account_id=account.id, method="password")
         await self.confirmation(account)
-        return await self.admit(account, visitor, "registration", presented, first=True)
+        return await self.admit(account, visitor, "registration", presented, known=True)
 
     async def _ask_for_proof(self, said: Application, visitor: Visitor) -> None:
         """The same work and the same answer whether or not the address is taken (ASVS 5.0 6.3.8)."""

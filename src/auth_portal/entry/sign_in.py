@@ -1,5 +1,6 @@
 """Sign in by e-mail and password."""
 
+import asyncio
 from dataclasses import dataclass
 
 from auth_portal.accounts.account import Account
@@ -51,8 +52,16 @@ class SignIn:
             await self._failed(account, hold, visitor)
             raise Refusal(INVALID_CREDENTIALS, cause="unknown" if account is None else "wrong or unusable")
         await hold.succeeded()
-        await self.tries.succeed(counted, account.failures)
-        return await self._let_in(account, password, match, visitor, presented)
+        giving_back = asyncio.ensure_future(self.tries.succeed(counted, account.failures))
+        try:
+            if match.outdated and account.password_hash is not None:
+                await self._upgrade(account, account.password_hash, password, visitor)
+            if self.confirm_first and not account.confirmed:
+                await self.confirmation(account)
+                raise Refusal(EMAIL_UNCONFIRMED)
+            return await self.admit(account, visitor, "password", presented, known=counted.known)
+        finally:
+            await giving_back  # whether let in or not, the password was right
 
     async def _judge(
         self, email: str, password: str, visitor: Visitor
@@ -84,17 +93,6 @@ class SignIn:
             account_id=account.id if account else None,
             outcome="refused",
         )
-
-    async def _let_in(
-        self, account: Account, password: str, match: Match, visitor: Visitor, presented: str | None
-    ) -> Admitted:
-        """The password was right."""
-        if match.outdated and account.password_hash is not None:
-            await self._upgrade(account, account.password_hash, password, visitor)
-        if self.confirm_first and not account.confirmed:
-            await self.confirmation(account)
-            raise Refusal(EMAIL_UNCONFIRMED)
-        return await self.admit(account, visitor, "password", presented)
 
     async def _upgrade(self, account: Account, stored: str, password: str, visitor: Visitor) -> None:
         """Store an imported or older hash in today's form; of parallel sign-ins one does."""

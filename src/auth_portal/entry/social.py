@@ -152,7 +152,9 @@ class SocialCallback:
 
     async def _hand_tokens(self, remembered: Remembered, settled: Settled, visitor: Visitor) -> Arrived:
         """The original's redirect: the session opens here (CONTRACT.md section 5)."""
-        admitted = await self.admit(settled.account, visitor, remembered.provider, None, first=settled.first)
+        admitted = await self.admit(
+            settled.account, visitor, remembered.provider, None, known=settled.first or None
+        )
         url = social_page(
             self.rules,
             token=admitted.tokens.access_token,

@@ -48,7 +48,7 @@ class SocialExchange:
         spent = await self.tickets.spend(code, Purpose.HANDOFF)
         account = await self._account(spent.holder, spent.facts)
         first = spent.facts["first"] == "yes"
-        return await self.admit(account, visitor, spent.facts["provider"], presented, first=first)
+        return await self.admit(account, visitor, spent.facts["provider"], presented, known=first or None)
 
     async def _account(self, account_id: str, facts: Mapping[str, str]) -> Account:
         """The account, only if it is as it was when the proof was checked, identity included."""

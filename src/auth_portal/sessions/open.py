@@ -17,7 +17,7 @@ from auth_portal.sessions.tokens import Tokens
 
 @dataclass(frozen=True)
 class OpenSession:
-    """One new session per call, with an id of our own choice (ASVS 5.0 7.2.4), and its tokens."""
+    """A new session with an id of our own choice (ASVS 5.0 7.2.4), and its tokens."""
 
     sessions: Sessions
     refresh_tokens: RefreshTokens
@@ -26,15 +26,15 @@ class OpenSession:
     randomness: Randomness
     rules: SessionRules
 
-    async def __call__(self, account: Account, visitor: Visitor, method: str) -> tuple[Session, Tokens]:
-        """Open it and end the oldest over the cap. Raises unavailable, then nothing was opened.
+    def prepare(self, account: Account, visitor: Visitor, method: str) -> Session:
+        """The new session, kept nowhere yet. Raises unavailable when no key could sign its tokens.
 
         `account` is the row as read **before** the proof was checked: when a reset raised its epoch
         meanwhile, this session is born dead (DESIGN.md law 5).
         """
-        await self.access_tokens.keys.fresh()
+        self.access_tokens.keys.signing()
         now = self.clock()
-        session = Session(
+        return Session(
             id=new_id(now, self.randomness),
             account_id=account.id,
             epoch=account.epoch,
@@ -49,7 +49,13 @@ class OpenSession:
             network=visitor.network,
             user_agent=visitor.user_agent[:MOST_AGENT],
         )
-        access, expires = await self.access_tokens.write(account.id, session.id, now)
-        await self.sessions.open(session)
-        await self.sessions.trim(account.id, account.epoch, self.rules.cap, now)
-        return session, Tokens(access, expires, self.refresh_tokens.write(session.id, 0))
+
+    async def tokens(self, session: Session) -> Tokens:
+        """Its first ones."""
+        await self.access_tokens.keys.fresh()
+        access, expires = await self.access_tokens.write(session.account_id, session.id, session.created_at)
+        return Tokens(access, expires, self.refresh_tokens.write(session.id, 0))
+
+    async def keep(self, session: Session) -> None:
+        """Open it and end the oldest over the cap. Raises unavailable, then nothing was opened."""
+        await self.sessions.open(session, self.rules.cap)

@@ -21,8 +21,11 @@ class Found(Struct, frozen=True):
 class Sessions(Protocol):
     """Sessions; ended ones stay until the sweep."""
 
-    async def open(self, session: Session) -> None:
-        """Keep a new session, committed when this returns."""
+    async def open(self, session: Session, keep: int | None = None) -> None:
+        """Keep a new session, and with `keep` do in the same change what `trim` does.
+
+        Committed when this returns.
+        """
 
     async def find(self, session_id: str) -> Found | None:
         """Session and account, read together in one statement and one snapshot."""

@@ -20,9 +20,11 @@ class MongoSessions:
     sessions: Collection
     accounts: str
 
-    async def open(self, session: Session) -> None:
-        """See the port."""
+    async def open(self, session: Session, keep: int | None = None) -> None:
+        """See the port. What is over the cap is ended behind it: no change spans two documents here."""
         await self.sessions.keep(document_of(session))
+        if keep is not None:
+            await self.trim(session.account_id, session.epoch, keep, session.created_at)
 
     async def find(self, session_id: str) -> Found | None:
         """See the port. One aggregation, which reads the session first and the account after it.

@@ -22,9 +22,18 @@ class SqlSessions:
         self._db = db
         self._statements = statements.sessions
 
-    async def open(self, session: Session) -> None:
+    async def open(self, session: Session, keep: int | None = None) -> None:
         """See the port."""
-        await self._db.change(self._statements.open, from_session(session))
+        opened = Step(self._statements.open, from_session(session))
+        if keep is None:
+            await self._db.change(*opened)
+            return
+
+        def open_and_cut() -> Work[None]:
+            yield opened
+            yield from self._cut(session.account_id, session.epoch, keep, session.created_at)
+
+        await self._db.transaction(open_and_cut)
 
     async def find(self, session_id: str) -> Found | None:
         """See the port."""
@@ -115,15 +124,15 @@ class SqlSessions:
 
     async def trim(self, account_id: str, epoch: int, keep: int, now: datetime) -> int:
         """See the port."""
+        return await self._db.transaction(lambda: self._cut(account_id, epoch, keep, now))
+
+    def _cut(self, account_id: str, epoch: int, keep: int, now: datetime) -> Work[int]:
+        """What `trim` does."""
         values = {"account_id": account_id, "epoch": epoch, "keep": keep}
         ending = values | {"reason": EndReason.OVER_THE_CAP.value, "now": to_milliseconds(now)}
-
-        def cut() -> Work[int]:
-            ended = (yield Step(self._statements.end_over, ending)).changed
-            yield Step(self._statements.forget_over, values)
-            return ended
-
-        return await self._db.transaction(cut)
+        ended = (yield Step(self._statements.end_over, ending)).changed
+        yield Step(self._statements.forget_over, values)
+        return ended
 
     async def living(self, account_id: str, epoch: int) -> list[Session]:
         """See the port."""
