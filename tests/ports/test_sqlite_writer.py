@@ -56,7 +56,7 @@ async def held(stores: Stores, db: SqliteDatabase) -> asyncio.Task[None]:
     """A change that the writer has taken and cannot commit yet: what comes now is the next batch."""
     first = asyncio.create_task(stores.journal.append(an_event(an_id())))
     await asyncio.sleep(0.01)
-    await until(db.writer._queue.empty)
+    await until(lambda: not db.writer._waiting)
     return first
 
 
@@ -80,9 +80,9 @@ async def test_the_changes_of_one_turn_of_the_loop_share_a_commit(tmp_path: Path
             first = await held(stores, db)
             turn = [asyncio.create_task(stores.journal.append(an_event(account_id))) for _ in range(300)]
             in_queue: list[int] = []
-            asyncio.get_running_loop().call_soon(lambda: in_queue.append(db.writer._queue.qsize()))
+            asyncio.get_running_loop().call_soon(lambda: in_queue.append(len(db.writer._waiting)))
             await asyncio.sleep(0.01)
-            assert (in_queue, db.writer._queue.qsize()) == ([0], 300), "they go over together"
+            assert (in_queue, len(db.writer._waiting)) == ([0], 300), "they go over together"
         await asyncio.gather(first, *turn)
         assert len(await events(stores, account_id)) == 300
         assert db.writer.changes - changes == 301

@@ -3,9 +3,10 @@
 import asyncio
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import closing
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
 from auth_portal.core.log import Log
@@ -51,7 +52,8 @@ class SqliteWriter:
         self._connect = connect
         self._most_waiting = most_waiting
         self._log = log
-        self._queue: SimpleQueue[Change | None] = SimpleQueue()
+        self._waiting: deque[Change] = deque()
+        self._bell: SimpleQueue[None] = SimpleQueue()  # rung once for each turn that brought changes
         self._turns: dict[asyncio.AbstractEventLoop, list[Change]] = {}  # of each loop, not yet in the queue
         self._batch: list[Change] = []
         self._closing = threading.Event()
@@ -73,7 +75,7 @@ class SqliteWriter:
     def close(self) -> None:
         """Write what still waits, then stop."""
         self._closing.set()
-        self._queue.put(None)
+        self._bell.put(None)
         if self._thread.ident is not None:
             self._thread.join()
         self._fail_all("the database is closed")
@@ -88,7 +90,7 @@ class SqliteWriter:
             raise unavailable("the database is being closed")
         loop = asyncio.get_running_loop()
         turn = self._turns.setdefault(loop, [])
-        if self._queue.qsize() + len(turn) >= self._most_waiting:
+        if len(self._waiting) + len(turn) >= self._most_waiting:
             raise unavailable("too many changes wait for the SQLite writer")
         change = Change(job, loop)
         if not turn:
@@ -98,9 +100,9 @@ class SqliteWriter:
 
     def hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give the thread what waits on the loop; runs there, behind what was ready with the first of it."""
-        for change in self._turns.pop(loop, ()):
-            self._queue.put(change)
-        if not self._thread.is_alive() and self._closing.is_set():
+        self._waiting.extend(self._turns.pop(loop, ()))
+        self._bell.put(None)
+        if self._closing.is_set() and not self._thread.is_alive():
             self._fail_all("the database is closed")
 
     def _live(self) -> None:
@@ -125,26 +127,19 @@ class SqliteWriter:
     def _serve(self, connection: sqlite3.Connection) -> None:
         """Batch after batch until closed."""
         while True:
-            first = self._queue.get()
-            if first is not None:
-                self._batch = self._gather(first)
+            self._bell.get()
+            while self._waiting:
+                self._gather()
                 answers = self._write(connection, self._batch)
                 self._batch = []
                 _answer(answers)
-            if self._closing.is_set() and self._queue.empty():
+            if self._closing.is_set():
                 return
 
-    def _gather(self, first: Change) -> list[Change]:
-        """The first change and whatever else waits by now."""
-        batch = [first]
-        while len(batch) < LARGEST_BATCH:
-            try:
-                change = self._queue.get_nowait()
-            except Empty:
-                break
-            if change is not None:
-                batch.append(change)
-        return batch
+    def _gather(self) -> None:
+        """Take what waits by now."""
+        while self._waiting and len(self._batch) < LARGEST_BATCH:
+            self._batch.append(self._waiting.popleft())
 
     def _write(self, connection: sqlite3.Connection, batch: list[Change]) -> list[Answer]:
         """One transaction; the answers are true only because it is committed when this returns."""
@@ -174,10 +169,8 @@ class SqliteWriter:
     def _fail_all(self, cause: str) -> None:
         """Nobody waits for a writer that is gone."""
         waiting, self._batch = self._batch, []
-        while not self._queue.empty():
-            change = self._queue.get_nowait()
-            if change is not None:
-                waiting.append(change)
+        while self._waiting:
+            waiting.append(self._waiting.popleft())
         _answer([(change, None, unavailable(cause)) for change in waiting])
 
 
