@@ -74,7 +74,10 @@ class Keyring:
 
     def named(self, version: bytes) -> PurposeKey | None:
         """The key that a token names, None when it is none of ours."""
-        return next((key for key in self.keys if key.version == version), None)
+        for key in self.keys:
+            if key.version == version:
+                return key
+        return None
 
     def seal(self, plain: bytes, about: bytes = b"") -> bytes:
         """AES-256-GCM of `plain`, bound to `about`; key version and a fresh nonce stand in front."""

@@ -13,7 +13,7 @@ LONGEST_AGENT = 512
 class Call:
     """Headers by lower-case name; one that came twice is joined, as RFC 9110 section 5.3 has it."""
 
-    __slots__ = ("_cookies", "_headers", "body", "parameters", "present", "receive", "scope", "trace")
+    __slots__ = ("_cookies", "body", "headers", "parameters", "present", "receive", "scope", "trace")
 
     def __init__(self, scope: Scope, receive: Receive, trace: str) -> None:
         self.scope = scope
@@ -22,22 +22,8 @@ class Call:
         self.parameters: dict[str, str] = {}
         self.body: Any = None  # what the route's checker returned
         self.present: Present | None = None  # with Guard.ACCESS
-        self._headers: dict[bytes, bytes] | None = None
+        self.headers: dict[bytes, bytes] = _joined(scope["headers"])
         self._cookies: dict[str, str] | None = None
-
-    @property
-    def headers(self) -> dict[bytes, bytes]:
-        """All of them; a joined pair of credentials matches nothing, so none is preferred silently."""
-        if self._headers is None:
-            headers: dict[bytes, bytes] = {}
-            for name, value in self.scope["headers"]:
-                if name in headers:
-                    glue = b"; " if name == b"cookie" else b", "
-                    headers[name] = headers[name] + glue + value
-                else:
-                    headers[name] = value
-            self._headers = headers
-        return self._headers
 
     def header(self, name: bytes) -> str:
         """The value as text, "" when it did not come; only HTTP's own white space is trimmed (RFC 9110)."""
@@ -74,6 +60,21 @@ class Call:
         if self.present is None:
             raise RuntimeError("the route has no guard")
         return self.present
+
+
+def _joined(sent: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """All of them by name; a joined pair of credentials matches nothing, so none is preferred silently."""
+    headers = dict(sent)
+    if len(headers) == len(sent):
+        return headers
+    headers.clear()
+    for name, value in sent:
+        if name in headers:
+            glue = b"; " if name == b"cookie" else b", "
+            headers[name] = headers[name] + glue + value
+        else:
+            headers[name] = value
+    return headers
 
 
 def bearer_of(authorization: str) -> str:

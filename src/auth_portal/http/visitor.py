@@ -86,14 +86,17 @@ class Visitors:
 
     def of(self, call: Call) -> Visitor:
         """Only on the paths that need it: signing in and whatever changes something."""
-        ip = self.address(call)
-        device = call.cookie(self.device_cookie)
+        ip, headers = self.address(call), call.headers
+        device = call.cookie(self.device_cookie) if b"cookie" in headers else ""
+        languages = call.header(b"accept-language") if b"accept-language" in headers else ""
         return Visitor(
             ip=ip,
             network=network_of(ip),
             user_agent=call.user_agent,
             device=self.read_device(device) if device else None,
-            languages=call.header(b"accept-language")[:MOST_LANGUAGES],
+            languages=call.header(b"accept-language")[:MOST_LANGUAGES]
+            if b"accept-language" in headers
+            else "",
             trace=call.trace,
         )
 

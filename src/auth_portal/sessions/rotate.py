@@ -46,28 +46,24 @@ class Rotate:
     async def __call__(self, token: str, visitor: Visitor) -> Tokens:
         """New tokens, or the current ones again inside the grace. Raises the one 401, or unavailable."""
         shown = self.refresh_tokens.read(token)
-        await self.access_tokens.keys.fresh()
         now = self.clock()
-        owner = await self._at_once(shown, now, visitor)
-        if owner is not None:
-            return await self._tokens(owner, shown.session_id, shown.generation + 1, now)
-        return await self._looked_at(shown, visitor)
-
-    async def _at_once(self, shown: ShownRefresh, now: datetime, visitor: Visitor) -> str | None:
-        """What nearly every refresh is: one statement. Whose session it is; None when it must be judged."""
-        agent = visitor.user_agent[:MOST_AGENT]
+        if self.access_tokens.keys.due(now):
+            await self.access_tokens.keys.fresh()
         try:
-            return await self.sessions.rotate(
+            owner = await self.sessions.rotate(
                 shown.session_id,
                 shown.generation,
                 now=now,
                 rules=self.rules,
                 ip=visitor.ip,
-                user_agent=agent,
+                user_agent=visitor.user_agent[:MOST_AGENT],
             )
         except Exception:
             self.doubts.note(shown.session_id, shown.generation, now)
             raise
+        if owner is not None:  # what nearly every refresh is
+            return await self._tokens(owner, shown.session_id, shown.generation + 1, now)
+        return await self._looked_at(shown, visitor)
 
     async def _looked_at(self, shown: ShownRefresh, visitor: Visitor) -> Tokens:
         """Read the rows and judge: a tab that came second, a token of old, a session that has ended."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from auth_portal.core.log import Log
 from auth_portal.core.refusal import unavailable
@@ -21,20 +21,11 @@ LONGEST_PAUSE = 2.0
 Job = Step | Callable[[], Work[Any]]
 
 
-class Change:
-    """A job in the queue, and the request that waits for its answer."""
+class Change(NamedTuple):
+    """A job in the queue, and what the request that wants it waits for."""
 
-    __slots__ = ("future", "job", "loop")
-
-    def __init__(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
-        self.job = job
-        self.loop = loop
-        self.future: asyncio.Future[Any] = loop.create_future()
-
-    @property
-    def withdrawn(self) -> bool:
-        """Nobody waits for it any more."""
-        return self.future.cancelled()
+    job: Job
+    future: "asyncio.Future[Any]"
 
 
 Answer = tuple[Change, Any, BaseException | None]
@@ -89,14 +80,16 @@ class SqliteWriter:
         if self._closing.is_set():
             raise unavailable("the database is being closed")
         loop = asyncio.get_running_loop()
-        turn = self._turns.setdefault(loop, [])
+        turn = self._turns.get(loop)
+        if turn is None:
+            turn = self._turns[loop] = []
         if len(self._waiting) + len(turn) >= self._most_waiting:
             raise unavailable("too many changes wait for the SQLite writer")
-        change = Change(job, loop)
         if not turn:
             loop.call_soon(self.hand_over, loop)
-        turn.append(change)
-        return await change.future
+        future: asyncio.Future[Any] = loop.create_future()
+        turn.append(Change(job, future))
+        return await future
 
     def hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give the thread what waits on the loop; runs there, behind what was ready with the first of it."""
@@ -146,7 +139,7 @@ class SqliteWriter:
         answers: list[Answer] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
-            answers.extend(_apply(connection, change) for change in batch if not change.withdrawn)
+            answers.extend(_apply(connection, change) for change in batch if not change.future.cancelled())
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             return self._lost(connection, batch, error)
@@ -205,7 +198,7 @@ def _answer(answers: list[Answer]) -> None:
     """Wake the requests, each loop once."""
     loops: dict[asyncio.AbstractEventLoop, list[Answer]] = {}
     for answer in answers:
-        loops.setdefault(answer[0].loop, []).append(answer)
+        loops.setdefault(answer[0].future.get_loop(), []).append(answer)
     for loop, told in loops.items():
         if not loop.is_closed():
             loop.call_soon_threadsafe(_settle, told)
