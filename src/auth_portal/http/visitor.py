@@ -94,9 +94,7 @@ class Visitors:
             network=network_of(ip),
             user_agent=call.user_agent,
             device=self.read_device(device) if device else None,
-            languages=call.header(b"accept-language")[:MOST_LANGUAGES]
-            if b"accept-language" in headers
-            else "",
+            languages=languages[:MOST_LANGUAGES],
             trace=call.trace,
         )
 
