@@ -40,18 +40,13 @@ def ratios(figures: list[Figure], commits_per_refresh: float | None) -> list[Rat
         _at_most(engine, *_me(engine, cost), ME_OVER_BARE),
         _hash_share(engine, sign_in, cost["bare hash"]),
     ]
-    update = cost.get("raw guarded update, 16 a commit")
-    if update is not None:
-        least = update + cost["token work of a refresh"]
-        beyond = cost["refresh"] - cost["bare answer to a POST"]
-        found.append(
-            _at_most(
-                engine,
-                "(refresh - bare answer) / (raw guarded update + token work)",
-                beyond / least,
-                REFRESH_OVER_RAW,
-            )
-        )
+    for committed in ("alone in its commit", "16 a commit"):
+        update = cost.get(f"raw guarded update, {committed}")
+        if update is not None:
+            least = update + cost["token work of a refresh"]
+            beyond = cost["refresh"] - cost["bare answer to a POST"]
+            named = f"(refresh - bare answer) / (raw guarded update {committed} + token work)"
+            found.append(_at_most(engine, named, beyond / least, REFRESH_OVER_RAW))
     if commits_per_refresh is not None:
         found.append(_at_most(engine, "commits / refresh at 32 connections", commits_per_refresh, 0.5))
     return found
