@@ -10,10 +10,8 @@ from pathlib import Path
 from bench.databases import databases
 from bench.figures import Figure, table
 from bench.limits import Limits, bare_server
-from bench.ratios import Ratio, ratio_table, ratios
+from bench.ratios import HELD, TOGETHER, Ratio, ratio_table, ratios
 from bench.workloads import Bench
-
-GROUPED = 32  # connections that refresh at once while commits are counted
 
 
 def main() -> int:
@@ -35,7 +33,7 @@ def main() -> int:
                 names = [name for name in chosen.workloads.split(",") if name]
                 seen, commits = measured(bench, chosen.rounds, chosen.seconds, names)
                 figures += seen
-                held += [] if names else ratios(seen, commits)
+                held += ratios(seen, commits) if set(names or HELD) >= HELD else []
     print(table(figures))
     print("\n" + ratio_table(held))
     if chosen.json is not None:
@@ -57,7 +55,10 @@ def measured(
             seen = bench.measure(rounds, seconds, names, between=limits.round)
         finally:
             bare.stop()
-        commits = bench.commits_per_refresh(GROUPED) if bench.engine == "sqlite" else None
+        commits = None
+        if bench.engine == "sqlite" and "refresh" in (names or ["refresh"]):
+            together, commits = bench.refreshes_together(TOGETHER, rounds, seconds)
+            seen.append(together)
         return seen + limits.figures(), commits
     finally:
         bench.close()

@@ -117,11 +117,14 @@ class Bench:
             between()
         return [self.figure(name, conns, results) for (name, conns), results in seen.items()]
 
-    def commits_per_refresh(self, connections: int) -> float:
-        """How many commits of SQLite's writer a refresh took; below 1 requests share them."""
+    def refreshes_together(self, connections: int, rounds: int, seconds: float) -> tuple[Figure, float]:
+        """Refreshes at so many connections, and how many commits of SQLite's writer each of them took."""
+        amount = self.amount("refresh", connections, seconds)
         before = self.server.counted(COMMITS)
-        done = self.run(self._refresh, connections, self.asking, self.keep)
-        return (self.server.counted(COMMITS) - before) / max(1, done.answers)
+        seen = [self.measured("refresh", connections, amount) for _ in range(rounds)]
+        answers = sum(one.round.answers for one in seen)
+        commits = self.server.counted(COMMITS) - before
+        return self.figure("refresh", connections, seen), commits / max(1, answers)
 
     @property
     def workloads(self) -> dict[str, Request]:
