@@ -52,13 +52,12 @@ def measured(
         bare = bare_server(bench.folder / "bare", *bench.answer_to("me"))
         try:
             limits = Limits(bench.folder, bench.engine, bench.url, ids, bare)
-            seen = bench.measure(rounds, seconds, names, between=limits.round)
+            grouped = bench.engine == "sqlite" and "refresh" in (names or HELD)
+            also = [("refresh", TOGETHER)] if grouped else []
+            seen = bench.measure(rounds, seconds, names, also=also, between=limits.round)
         finally:
             bare.stop()
-        commits = None
-        if bench.engine == "sqlite" and "refresh" in (names or ["refresh"]):
-            together, commits = bench.refreshes_together(TOGETHER, rounds, seconds)
-            seen.append(together)
+        commits = bench.commits_per_refresh(TOGETHER) if grouped else None
         return seen + limits.figures(), commits
     finally:
         bench.close()

@@ -102,13 +102,16 @@ class Bench:
         seconds: float,
         names: Sequence[str] = (),
         connections: Sequence[int] = CONNECTIONS,
+        *,
+        also: Sequence[tuple[str, int]] = (),
         between: Callable[[], None] = lambda: None,
     ) -> list[Figure]:
         """The workloads (all of them unless named) at each number of connections, rounds interleaved.
 
-        `between` is called once a round, so that what it measures meets the same weather.
+        `also` names a workload at another number; `between` is called once a round, so that what it
+        measures meets the same weather.
         """
-        plans = [(name, conns) for name in names or self.workloads for conns in connections]
+        plans = [(name, conns) for name in names or self.workloads for conns in connections] + [*also]
         amounts = {plan: self.amount(*plan, seconds) for plan in plans}
         seen: dict[tuple[str, int], list[Measured]] = {plan: [] for plan in plans}
         for _ in range(rounds):
@@ -117,14 +120,11 @@ class Bench:
             between()
         return [self.figure(name, conns, results) for (name, conns), results in seen.items()]
 
-    def refreshes_together(self, connections: int, rounds: int, seconds: float) -> tuple[Figure, float]:
-        """Refreshes at so many connections, and how many commits of SQLite's writer each of them took."""
-        amount = self.amount("refresh", connections, seconds)
+    def commits_per_refresh(self, connections: int) -> float:
+        """How many commits of SQLite's writer a refresh took; below 1 requests share them."""
         before = self.server.counted(COMMITS)
-        seen = [self.measured("refresh", connections, amount) for _ in range(rounds)]
-        answers = sum(one.round.answers for one in seen)
-        commits = self.server.counted(COMMITS) - before
-        return self.figure("refresh", connections, seen), commits / max(1, answers)
+        done = self.run(self._refresh, connections, self.asking, self.keep)
+        return (self.server.counted(COMMITS) - before) / max(1, done.answers)
 
     @property
     def workloads(self) -> dict[str, Request]:
