@@ -44,7 +44,6 @@ def ratios(figures: list[Figure], commits_per_refresh: float | None) -> list[Rat
     ]
     if commits_per_refresh is not None:
         found += _refresh(figures, cost)
-    if commits_per_refresh is not None:
         found.append(_at_most(engine, "commits / refresh at 32 connections", commits_per_refresh, 0.5))
     return found
 

@@ -33,8 +33,7 @@ class Verdicts:
 
     def find(self, digest: bytes, version: int) -> Claims | None:
         """The claims of a token whose signature was checked under these keys."""
-        if self._version != version:
-            self._version, self._lately, self._before = version, {}, {}
+        self._under(version)
         claims = self._lately.get(digest)
         if claims is None and (claims := self._before.pop(digest, None)) is not None:
             self.keep(digest, claims, version)
@@ -42,8 +41,12 @@ class Verdicts:
 
     def keep(self, digest: bytes, claims: Claims, version: int) -> None:
         """Spare the next use the signature."""
-        if self._version != version:
-            self._version, self._lately, self._before = version, {}, {}
-        elif len(self._lately) >= self._most:
+        self._under(version)
+        if len(self._lately) >= self._most:
             self._lately, self._before = {}, self._lately
         self._lately[digest] = claims
+
+    def _under(self, version: int) -> None:
+        """What was found right under other keys is void."""
+        if self._version != version:
+            self._version, self._lately, self._before = version, {}, {}
