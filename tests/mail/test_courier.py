@@ -238,6 +238,27 @@ def test_stopped_in_the_middle_it_lets_its_claims_go(tmp_path: Path, monkeypatch
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("turns", range(7))
+def test_cancelled_at_the_moment_of_its_bell_it_ends(tmp_path: Path, turns: int) -> None:
+    """However many turns of the loop lie between the two: a shutdown must not be swallowed."""
+
+    async def story() -> None:
+        async with a_post_office(tmp_path) as office:
+            courier = replace(office.courier(Told()), poll=timedelta(seconds=30))
+            task = asyncio.create_task(courier.run())
+            await asyncio.sleep(0.2)
+            courier.wake()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            ended, _ = await asyncio.wait({task}, timeout=5)
+            task.cancel()
+            assert ended == {task}
+            assert task.cancelled()
+
+    asyncio.run(story())
+
+
 def test_a_database_that_is_away_stops_it_only_for_that_long(tmp_path: Path) -> None:
     async def story() -> None:
         async with a_post_office(tmp_path) as office:

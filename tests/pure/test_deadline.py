@@ -23,7 +23,8 @@ def test_whoever_is_late_is_cut_and_answered_503_and_the_others_go_on() -> None:
         assert await quick == "quick"
         for task in late:
             with pytest.raises(Refusal) as refusal:
-                await asyncio.wait_for(task, 2)
+                async with asyncio.timeout(2):
+                    await task
             assert refusal.value.refused is UNAVAILABLE
             assert task.cancelling() == 0
         assert ended == ["quick"]
@@ -68,6 +69,7 @@ def test_the_watch_looks_again_for_whoever_comes_later() -> None:
         assert await work(deadline, 0, ended, "first") == "first"
         await asyncio.sleep(0.25)  # it has looked, and found nobody
         with pytest.raises(Refusal):
-            await asyncio.wait_for(work(deadline, 30, ended, "late"), 2)
+            async with asyncio.timeout(2):
+                await work(deadline, 30, ended, "late")
 
     asyncio.run(story())

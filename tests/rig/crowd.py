@@ -75,7 +75,8 @@ class Crowd:
         for (_, writer), host, ask in zip(self.streams, self.hosts, asks, strict=False):
             writer.write(ask.encoded(host))
         reading = (_read(reader) for reader, _ in self.streams[: len(asks)])
-        return await asyncio.wait_for(asyncio.gather(*reading), ANSWER_SECONDS)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await asyncio.gather(*reading)
 
 
 async def _read(reader: asyncio.StreamReader) -> Answer:

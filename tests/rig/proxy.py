@@ -68,7 +68,8 @@ class Proxy:
                 target = self.targets[self.turn % len(self.targets)]
                 self.in_flight[target] = self.in_flight.get(target, 0) + 1
                 try:
-                    answer = await asyncio.wait_for(_forward(target, asked), LONGEST)
+                    async with asyncio.timeout(LONGEST):
+                        answer = await _forward(target, asked)
                 except (OSError, EOFError, TimeoutError):
                     answer = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
                 finally:

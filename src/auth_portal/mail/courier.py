@@ -73,7 +73,8 @@ class Courier:
                 if not claimed:
                     idle = await self._idle()
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._bell.wait(), idle)
+                        async with asyncio.timeout(idle):
+                            await self._bell.wait()
         finally:
             await self._farewell()
 
