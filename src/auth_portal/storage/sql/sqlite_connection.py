@@ -27,7 +27,7 @@ OF_THE_MACHINE = BUSY | {
     sqlite3.SQLITE_INTERRUPT,
 }
 STATEMENTS = 256  # prepared statements that a connection keeps
-CACHE_KIB = 16_384  # of pages that a connection keeps; with SQLite's own 2 MiB about a thousand people fit
+CACHE_KIB = 16_384  # of pages that a connection keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class SqliteFile:
             return " It is damaged, or no database: put a backup in its place by `auth-portal restore --yes`."
         return ""
 
-    def connect(self, wait: timedelta) -> sqlite3.Connection:
+    def connect(self, wait: timedelta, cache_kib: int = CACHE_KIB) -> sqlite3.Connection:
         """A connection without transactions of its own making; usable from any thread, one at a time."""
         connection = sqlite3.connect(
             f"{self.path.resolve().as_uri()}?mode=rw",
@@ -75,13 +75,13 @@ class SqliteFile:
         )
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute("PRAGMA secure_delete = ON")  # who deletes an account leaves no free page behind
         return connection
 
-    def connect_for_reading(self, wait: timedelta) -> sqlite3.Connection:
+    def connect_for_reading(self, wait: timedelta, cache_kib: int = CACHE_KIB) -> sqlite3.Connection:
         """As `connect`, and refuses to write."""
-        connection = self.connect(wait)
+        connection = self.connect(wait, cache_kib)
         connection.execute("PRAGMA query_only = ON")
         return connection
 
