@@ -114,7 +114,7 @@ def an_event(account_id: str | None, **facts: Any) -> Event:
         trace="trace",
         facts={"method": "password", "name": "Zoë"},
     )
-    return replace(plain, **facts)
+    return structs.replace(plain, **facts)
 
 
 def a_key(**facts: Any) -> StoredKey:

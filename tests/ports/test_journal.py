@@ -1,8 +1,7 @@
 """The journal: lines are added, read newest first, and made nobody's."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from auth_portal.storage.stores import Stores
 from tests.ports.builders import NOW, after, an_event, an_id

@@ -1,7 +1,6 @@
 """Names for new things: UUID version 7, so that they sort by the time they were made."""
 
 from datetime import datetime
-from uuid import UUID
 
 from auth_portal.core.clock import to_milliseconds
 from auth_portal.core.secrets import Randomness
@@ -13,4 +12,9 @@ def new_id(now: datetime, randomness: Randomness) -> str:
     noise = int.from_bytes(randomness(10))
     value = milliseconds << 80 | 0x7 << 76 | (noise >> 62 & 0xFFF) << 64
     value |= 0b10 << 62 | noise & 0x3FFF_FFFF_FFFF_FFFF
-    return str(UUID(int=value))
+    return as_uuid(f"{value:032x}")
+
+
+def as_uuid(digits: str) -> str:
+    """The usual way to write 32 hexadecimal digits (RFC 9562 section 4)."""
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from auth_portal.accounts.account import Account
@@ -23,8 +24,7 @@ from auth_portal.tickets.ticket import Purpose
 from auth_portal.tickets.tickets import Tickets
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(Struct, frozen=True):
     """A person is in: the tokens of the new session, and the cookie that marks this browser known."""
 
     tokens: Tokens

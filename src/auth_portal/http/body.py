@@ -67,7 +67,7 @@ async def _receive(call: Call, largest: int) -> bytes:
 def parse(raw: bytes) -> Fields:
     """One JSON object. Raises HttpRefusal for whatever is none, a Refusal for text nobody can keep."""
     try:
-        said = json.loads(raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+        said = _read(raw.decode("utf-8"))
     except (ValueError, RecursionError):
         raise HttpRefusal(MALFORMED_BODY) from None
     if not isinstance(said, dict):
@@ -88,6 +88,9 @@ def _object(pairs: list[tuple[str, Any]]) -> Fields:
 def _constant(name: str) -> NoReturn:
     """NaN and Infinity are no JSON (RFC 8259 section 6)."""
     raise ValueError(name)
+
+
+_read = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).decode
 
 
 def _refuse_unkeepable(said: Fields) -> None:

@@ -1,8 +1,9 @@
 """A security event: who, when, from where, in which session, with what outcome."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Kind(StrEnum):
@@ -45,8 +46,7 @@ class Kind(StrEnum):
     SECOND_STEP_ASKED = "second_step_asked"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One line of the journal. `facts` are short texts; never a secret, never a password."""
 
     id: str
@@ -58,4 +58,4 @@ class Event:
     user_agent: str = ""
     outcome: str = "ok"  # ok | refused
     trace: str = ""
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = {}

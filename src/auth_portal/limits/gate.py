@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
+
 from auth_portal.core.refusal import TOO_MANY_REQUESTS, Refusal
 from auth_portal.core.secrets import Keyring, encode
 from auth_portal.limits.rules import LimitRules, Rate
@@ -15,16 +17,14 @@ LONGEST_SLEEP = 0.08
 LEAST_RETRY_AFTER = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One held place: in which window, under which mark."""
 
     key: str
     mark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """The places that one sign-in holds until its password is judged; tell the end exactly once."""
 
     windows: Windows

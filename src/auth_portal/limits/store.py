@@ -1,9 +1,10 @@
 """The port to the windows in which tries are counted: in process, or shared in Valkey."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class State(Enum):
@@ -14,8 +15,7 @@ class State(Enum):
     FULL = "full"  # every place is taken by failures of this window
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(Struct, frozen=True):
     """The answer to `reserve`; `retry_after` is set with FULL, `mark` with RESERVED."""
 
     state: State

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
+
 from auth_portal.accounts.store import Accounts
 from auth_portal.core.clock import EPOCH, Clock
 from auth_portal.core.refusal import TOO_MANY_REQUESTS, Refusal
@@ -16,8 +18,7 @@ NO_BOUND = 1_000_000_000  # fits a 32-bit column of any database
 PAUSE = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """One try that was counted, unless there was no place (`free` says so) in the run of that row."""
 
     account_id: str

@@ -1,6 +1,7 @@
 """What a device is called in the list of sessions: "Firefox on Linux", from its user agent."""
 
 import re
+from functools import lru_cache
 
 UNKNOWN = "Unknown device"
 MOST_CHARACTERS = 64
@@ -31,6 +32,7 @@ DECORATION = re.compile(r"^Mobile | Mobile\b| iOS$")
 PRODUCT = re.compile(r"([A-Za-z][A-Za-z0-9 ._-]{0,31}?)(?:/\d|$)", re.ASCII)
 
 
+@lru_cache(1024)
 def device_name(user_agent: str) -> str:
     """A short human name, at most 64 printable characters; "Unknown device" when nothing is known.
 

@@ -5,6 +5,7 @@ from hmac import compare_digest
 
 from msgspec import Struct
 
+from auth_portal.core.ids import as_uuid
 from auth_portal.core.refusal import unauthorized
 from auth_portal.core.secrets import VERSION_BYTES, Keyring, decode, encode
 
@@ -63,9 +64,4 @@ class RefreshTokens:
         if not compare_digest(proof, key.tag(PREFIX_BYTES + name)):
             raise unauthorized("refresh token with a wrong proof")
         generation = int.from_bytes(name[SESSION_BYTES : SESSION_BYTES + GENERATION_BYTES])
-        return ShownRefresh(_as_uuid(name[:SESSION_BYTES].hex()), generation)
-
-
-def _as_uuid(digits: str) -> str:
-    """The usual way to write 32 hexadecimal digits (RFC 9562 section 4)."""
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        return ShownRefresh(as_uuid(name[:SESSION_BYTES].hex()), generation)
