@@ -1,5 +1,6 @@
 """OP11: two hundred sign-ins at once: slots, a bounded queue, then 503; memory bounded; others are served."""
 
+import asyncio
 import os
 import sys
 import threading
@@ -9,7 +10,8 @@ import psutil
 import pytest
 
 from tests.conftest import StartPortal
-from tests.rig.crowd import Ask, at_once
+from tests.rig import ask
+from tests.rig.crowd import Ask, Crowd, at_once
 from tests.rig.server import REAL_HASHES, Portal
 
 FLOOD = 200
@@ -46,8 +48,8 @@ def test_a_flood_of_sign_ins_is_bounded_and_others_are_served(start_portal: Star
 
     looking = threading.Thread(target=look)
     looking.start()
-    ask = Ask("POST", "/auth/login", {}, {"email": person.email, "password": person.password})
-    answers = at_once([portal.url], [ask] * FLOOD)
+    sign_in = Ask("POST", "/auth/login", {}, {"email": person.email, "password": person.password})
+    answers = at_once([portal.url], [sign_in] * FLOOD)
     over.set()
     looking.join()
     statuses = [answer.status for answer in answers]
@@ -61,6 +63,30 @@ def test_a_flood_of_sign_ins_is_bounded_and_others_are_served(start_portal: Star
     assert statuses.count(200) >= QUEUE, "those who found a place were served"
     assert max(peak) <= base + SLOTS * HASH_MIB + MARGIN_MIB
     assert person.another_device().signed_in(), "and it goes on"
+
+
+@pytest.mark.row("OP11")
+def test_who_finds_no_place_costs_no_write(start_portal: StartPortal) -> None:
+    portal = start_portal(PASSWORD_HASH_SLOTS="1", PASSWORD_HASH_QUEUE="1", **REAL_HASHES)
+    person = portal.a_person()
+    sign_in = Ask("POST", "/auth/login", {}, {"email": person.email, "password": person.password})
+
+    async def flood() -> list[int]:
+        async with Crowd([portal.url], 8) as crowd:
+            return [answer.status for _ in range(60) for answer in await crowd.ask(*[sign_in] * 8)]
+
+    before = changes(portal)
+    statuses = asyncio.run(flood())
+    put_off = statuses.count(503)
+    assert put_off > len(statuses) / 2
+    assert changes(portal) - before < 6 * statuses.count(200) + put_off / 2
+
+
+def changes(portal: Portal) -> int:
+    """Changes of SQLite's writer since the server started."""
+    name = 'auth_portal_database_total{kind="changes"} '
+    lines = ask.get(f"{portal.url}/metrics").text.splitlines()
+    return int(float(next(line for line in lines if line.startswith(name)).removeprefix(name)))
 
 
 @pytest.mark.row("OP11")

@@ -71,18 +71,19 @@ class SignIn:
         Unknown addresses are counted on a row of nobody, so that they cost the same write, and in
         a window of the same size, so that they are throttled alike.
         """
-        account = await self.accounts.find_by_email(email)
-        row = account.id if account else DECOY_ID
-        counted = await self.tries.count(row, visitor, bounded=account is not None)
-        free = counted.free if account else await self.gate.stranger_is_free(email)
-        if not free:
-            raise await self.tries.refuse(account.id if account else None, visitor)
-        try:
-            match = await self.hasher.verify(password, account.password_hash if account else None)
-        except Refusal:  # no slot was free
-            await self.tries.withdraw(counted)
-            raise
-        return account, counted, match
+        with self.hasher.place() as place:
+            account = await self.accounts.find_by_email(email)
+            row = account.id if account else DECOY_ID
+            counted = await self.tries.count(row, visitor, bounded=account is not None)
+            free = counted.free if account else await self.gate.stranger_is_free(email)
+            if not free:
+                raise await self.tries.refuse(account.id if account else None, visitor)
+            stored = account.password_hash if account else None
+            try:
+                return account, counted, await self.hasher.verify(password, stored, place)
+            except Refusal:  # the server goes down
+                await self.tries.withdraw(counted)
+                raise
 
     async def _failed(self, account: Account | None, hold: Hold, visitor: Visitor) -> None:
         """The try stays counted; the journal learns of it."""

@@ -7,14 +7,16 @@ import sys
 import threading
 import unicodedata
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from argon2.exceptions import Argon2Error
 from argon2.low_level import Type, hash_secret, verify_secret
+from msgspec import Struct
 
 from auth_portal.core.log import Log
 from auth_portal.core.refusal import unavailable
@@ -39,12 +41,18 @@ Still = Callable[[], Awaitable[object]]
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """`outdated` says that a right password's stored form should be replaced by today's."""
 
     ok: bool
     outdated: bool
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """One hash that may be asked for, now or once what belongs before it is written."""
+
+    at_work: bool = False
 
 
 @dataclass
@@ -70,7 +78,7 @@ class Hasher:
     calls: Calls = field(default_factory=Calls)
     _pool: ThreadPoolExecutor = field(init=False, repr=False)
     _slots: asyncio.Semaphore = field(init=False, repr=False)
-    _waiting: set[object] = field(default_factory=set, init=False, repr=False)
+    _places: set[Place] = field(default_factory=set, init=False, repr=False)
     _nobodys: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,8 +90,26 @@ class Hasher:
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for a slot now."""
-        return len(self._waiting)
+        """How many requests wait for a slot now, or do what belongs before."""
+        return max(0, len(self._places) - self.rules.slots)
+
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """Take a place in a slot or in the queue. Raises `unavailable` (503) when there is none.
+
+        Whoever writes before it hashes asks for it first: what a flood brings beyond the queue
+        then costs no write.
+        """
+        if len(self._places) >= self.rules.slots + self.rules.queue:
+            self.calls.refused += 1
+            raise unavailable("every hashing slot and place in the queue is taken")
+        place = Place()
+        self._places.add(place)
+        try:
+            yield place
+        finally:
+            if not place.at_work:
+                self._places.discard(place)
 
     async def hash(self, password: str, still: Still | None = None) -> str:
         """The PHC string of a password, under today's parameters. Raises `unavailable` (503).
@@ -102,14 +128,14 @@ class Hasher:
         self.calls.hashed += 1
         return hashed
 
-    async def verify(self, password: str, stored: str | None) -> Match:
+    async def verify(self, password: str, stored: str | None, place: Place | None = None) -> Match:
         """Whether it is the password. Raises `unavailable` (503), then nothing was evaluated.
 
         Where there is no hash, or none that can be read, the same work is done on one that no
         password has: time does not tell who has an account (SECURITY.md EN2).
         """
         work = self._verification(password, stored)
-        ok = await self._in_a_slot(work)
+        ok = await self._in_a_slot(work, place=place)
         self.calls.verified += 1
         return Match(ok, ok and not self._is_current(stored))
 
@@ -130,17 +156,14 @@ class Hasher:
             self.log.warning("a stored password hash cannot be read", characters=len(stored))
         return lambda: _is_argon2(secret, self._nobodys)
 
-    async def _in_a_slot(self, work: Callable[[], _Result], still: Still | None = None) -> _Result:
+    async def _in_a_slot(
+        self, work: Callable[[], _Result], still: Still | None = None, place: Place | None = None
+    ) -> _Result:
         """Run the work off the event loop, in its turn; a bounded queue waits for turns."""
-        if self._slots.locked() and len(self._waiting) >= self.rules.queue:
-            self.calls.refused += 1
-            raise unavailable("every hashing slot and place in the queue is taken")
-        ticket = object()
-        self._waiting.add(ticket)
-        try:
-            await self._slots.acquire()
-        finally:
-            self._waiting.discard(ticket)
+        if place is None:
+            with self.place() as own:
+                return await self._in_a_slot(work, still, own)
+        await self._slots.acquire()
         try:
             if still is not None:
                 await still()
@@ -148,8 +171,9 @@ class Hasher:
         except BaseException:
             self._slots.release()
             raise
-        # The slot is free when the thread is, not when the request that wanted the hash went away.
-        running.add_done_callback(self._free)
+        # Slot and place are free when the thread is, not when the request that wanted the hash went away.
+        place.at_work = True
+        running.add_done_callback(partial(self._free, place))
         return await asyncio.shield(running)
 
     def _begin(self, work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
@@ -159,8 +183,9 @@ class Hasher:
         except RuntimeError:  # the pool was closed: the server is going down
             raise unavailable("the hasher has been closed") from None
 
-    def _free(self, done: "asyncio.Future[_Result]") -> None:
+    def _free(self, place: Place, done: "asyncio.Future[_Result]") -> None:
         """Give the slot to the next; look at the outcome, which nobody may be waiting for."""
+        self._places.discard(place)
         self._slots.release()
         if not done.cancelled():
             done.exception()

@@ -68,11 +68,12 @@ class ProveCurrentPassword:
         self, account: Account, current: str, stored: str, visitor: Visitor
     ) -> tuple[Counted, Match]:
         """Count the try on the account's row, then evaluate it."""
-        counted = await self.tries.count(account.id, visitor)
-        if not counted.free:
-            raise await self.tries.refuse(account.id, visitor)
-        try:
-            return counted, await self.hasher.verify(current, stored)
-        except Refusal:  # no slot was free
-            await self.tries.withdraw(counted)
-            raise
+        with self.hasher.place() as place:
+            counted = await self.tries.count(account.id, visitor)
+            if not counted.free:
+                raise await self.tries.refuse(account.id, visitor)
+            try:
+                return counted, await self.hasher.verify(current, stored, place)
+            except Refusal:  # the server goes down
+                await self.tries.withdraw(counted)
+                raise
