@@ -116,7 +116,7 @@ async def test_sweeps_and_the_cap_of_sessions_read_an_index(url: str) -> None:
         await MongoAccounts(Collection(database["portal_accounts"])).deleted_before(NOW, 9)
         await MongoOutbox(Collection(database["portal_outbox"])).sweep(NOW, 9)
         sessions = MongoSessions(Collection(database["portal_sessions"]), "portal_accounts")
-        await sessions.trim("somebody", 0, 9, NOW)
+        await sessions._trim("somebody", 0, 9, NOW)
         await sessions.sweep(NOW, NOW, 9)
         read = []
         for query in heard.queries[:4]:  # the fifth may choose between two indexes

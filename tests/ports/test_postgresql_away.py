@@ -14,7 +14,7 @@ from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.sql.driver import Statement
 from auth_portal.storage.sql.open import open_sql
 from auth_portal.storage.stores import Stores
-from tests.ports.builders import NOW, a_session, an_event, an_identity, at_once, kept, now_of
+from tests.ports.builders import NOW, a_session, after, an_event, an_identity, at_once, kept, now_of
 from tests.ports.openers import OPENERS, Open, Quiet
 from tests.rig.ports import free_port
 from tests.rig.postgres import run_sql
@@ -200,7 +200,9 @@ async def test_without_a_statement_cache_everything_works_the_same(empty_postgre
     found = await stores.sessions.find(session.id)
     assert found is not None
     assert found.session == session
-    assert await stores.sessions.trim(account.id, 0, 0, NOW) == 1
+    newer = a_session(account, created_at=after(minutes=1))
+    await stores.sessions.open(newer, 1)
+    assert await stores.sessions.living(account.id, 0) == [newer]
     assert await stores.accounts.delete(account.id, NOW)
     assert await kept_statements(stores) == 0
     await stores.close()

@@ -108,30 +108,31 @@ async def test_ending_the_others_keeps_one_or_none(stores: Stores) -> None:
     assert (await now_of(stores, theirs)).ended_at is None
 
 
-async def test_trimming_ends_the_oldest_and_bounds_the_rows(stores: Stores) -> None:
+async def test_opening_ends_the_oldest_over_the_cap_and_bounds_the_rows(stores: Stores) -> None:
     account = await kept(stores)
     sessions = [
-        await opened(stores, a_session(account, created_at=after(minutes=minute))) for minute in range(9)
+        await opened(stores, a_session(account, created_at=after(minutes=minute))) for minute in range(8)
     ]
-    assert await stores.sessions.trim(account.id, 0, 3, after(hours=1)) == 6
-    assert await stores.sessions.living(account.id, 0) == sessions[:-4:-1]
+    newest = a_session(account, created_at=after(hours=1))
+    await stores.sessions.open(newest, 3)
+    assert await stores.sessions.living(account.id, 0) == [newest, *sessions[:-3:-1]]
     rows = [await stores.sessions.find(session.id) for session in sessions[:6]]
     ended = [(row.session.ended_at, row.session.end_reason) for row in rows if row is not None]
     assert ended == [(after(hours=1), "over_the_cap")] * 3
 
 
-async def test_trimming_counts_sessions_of_a_past_epoch_as_ended(stores: Stores) -> None:
+async def test_the_cap_counts_sessions_of_a_past_epoch_as_ended(stores: Stores) -> None:
     account = await kept(stores, epoch=2)
     past = [await opened(stores, a_session(account, epoch=1)) for _ in range(5)]
-    living = [await opened(stores, a_session(account)) for _ in range(3)]
     ahead = await opened(stores, a_session(account, epoch=3))
-    assert await stores.sessions.trim(account.id, 2, 3, NOW) == 0
+    for _ in range(3):
+        await stores.sessions.open(a_session(account), 3)
     assert sum([await stores.sessions.find(session.id) is not None for session in past]) == 3
-    assert len(await stores.sessions.living(account.id, 2)) == len(living)
+    assert len(await stores.sessions.living(account.id, 2)) == 3
     assert (await now_of(stores, ahead)).ended_at is None
 
 
-async def test_trimming_forgets_by_when_a_session_was_last_of_use(stores: Stores) -> None:
+async def test_the_cap_forgets_by_when_a_session_was_last_of_use(stores: Stores) -> None:
     account = await kept(stores, epoch=2)
     ended = [
         await opened(stores, a_session(account, ended_at=after(hours=hour), end_reason="signed_out"))
@@ -140,8 +141,8 @@ async def test_trimming_forgets_by_when_a_session_was_last_of_use(stores: Stores
     past = [
         await opened(stores, a_session(account, epoch=1, rotated_at=after(hours=hour))) for hour in (2, 4)
     ]
-    living = await opened(stores, a_session(account))
-    assert await stores.sessions.trim(account.id, 2, 2, after(hours=9)) == 0
+    living = a_session(account)
+    await stores.sessions.open(living, 2)
     left = {one.id for one in (*ended, *past, living) if await stores.sessions.find(one.id) is not None}
     assert left == {ended[1].id, past[1].id, living.id}
 

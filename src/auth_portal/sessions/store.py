@@ -22,9 +22,11 @@ class Sessions(Protocol):
     """Sessions; ended ones stay until the sweep."""
 
     async def open(self, session: Session, keep: int | None = None) -> None:
-        """Keep a new session, and with `keep` do in the same change what `trim` does.
+        """Keep a new session; committed when this returns.
 
-        Committed when this returns.
+        With `keep` this ends the oldest living sessions of its account and epoch over that many, and
+        forgets ended ones over as many again: the rows of one account stay bounded by about twice
+        `keep`, however many sign in at once.
         """
 
     async def find(self, session_id: str) -> Found | None:
@@ -70,12 +72,6 @@ class Sessions(Protocol):
 
     async def end_others(self, account_id: str, keep: str, reason: str, now: datetime) -> int:
         """End every living session of the account but `keep` ("" keeps none); returns how many."""
-
-    async def trim(self, account_id: str, epoch: int, keep: int, now: datetime) -> int:
-        """End the oldest living sessions over `keep`, and forget ended ones over as many again.
-
-        So the rows of one account stay bounded by about twice `keep`. Returns how many it ended.
-        """
 
     async def living(self, account_id: str, epoch: int) -> list[Session]:
         """Sessions of that epoch that have not ended, newest first; lifetimes are judged above."""

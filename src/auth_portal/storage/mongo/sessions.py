@@ -24,7 +24,7 @@ class MongoSessions:
         """See the port. What is over the cap is ended behind it: no change spans two documents here."""
         await self.sessions.keep(document_of(session))
         if keep is not None:
-            await self.trim(session.account_id, session.epoch, keep, session.created_at)
+            await self._trim(session.account_id, session.epoch, keep, session.created_at)
 
     async def find(self, session_id: str) -> Found | None:
         """See the port. One aggregation, which reads the session first and the account after it.
@@ -90,15 +90,14 @@ class MongoSessions:
         where = {"account_id": account_id, "ended_at": None, "_id": {"$ne": keep}}
         return await self.sessions.change_all(where, ended(reason, now))
 
-    async def trim(self, account_id: str, epoch: int, keep: int, now: datetime) -> int:
-        """See the port. The account's rows are read once; what was seen is asked again in each guard."""
+    async def _trim(self, account_id: str, epoch: int, keep: int, now: datetime) -> None:
+        """The account's rows are read once; what was seen is asked again in each guard."""
         seen = {"epoch": 1, "ended_at": 1, "rotated_at": 1}
         rows = await self.sessions.many({"account_id": account_id}, NEWEST_FIRST, fields=seen)
         living = [row for row in rows if row["epoch"] == epoch and row["ended_at"] is None]
-        many = 0
         if over := living[keep:]:
             guard = {**among(account_id, over), "epoch": epoch, "ended_at": None}
-            many = await self.sessions.change_all(guard, ended("over_the_cap", now))
+            await self.sessions.change_all(guard, ended("over_the_cap", now))
             for row in over:
                 row["ended_at"] = stored(now)
         dead = [row for row in rows if row["ended_at"] is not None or row["epoch"] < epoch]
@@ -107,7 +106,6 @@ class MongoSessions:
             await self.sessions.delete_all({**among(account_id, gone), "ended_at": {"$ne": None}})
         if past := [row for row in dead[keep:] if row["ended_at"] is None]:
             await self.sessions.delete_all({**among(account_id, past), "epoch": {"$lt": epoch}})
-        return many
 
     async def living(self, account_id: str, epoch: int) -> list[Session]:
         """See the port."""

@@ -66,7 +66,12 @@ class Prepares(Protocol):
 
 
 class Database(Protocol):
-    """One of the two drivers. Every method raises the refusal `unavailable` when it is away."""
+    """One of the two drivers. Every method raises the refusal `unavailable` when it is away.
+
+    `serial` says that transactions run behind one another: each sees what all before it have written.
+    """
+
+    serial: bool
 
     async def one(self, statement: Statement, values: Values) -> Row | None:
         """Read one row by a key."""

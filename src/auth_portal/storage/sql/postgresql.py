@@ -66,6 +66,8 @@ def plain_url(url: str) -> str:
 class PostgresqlDatabase:
     """A pool of connections. Every call answers within about five seconds, if only with a 503."""
 
+    serial = False
+
     def __init__(self, pool: ConnectionPool, *, statement_cache: int) -> None:
         self.pool = pool
         # Without a cache (a pooler such as PgBouncer stands between) the two messages of one

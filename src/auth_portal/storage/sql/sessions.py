@@ -23,17 +23,30 @@ class SqlSessions:
         self._statements = statements.sessions
 
     async def open(self, session: Session, keep: int | None = None) -> None:
-        """See the port."""
+        """See the port. What is over the cap ends in the same change where changes are serial.
+
+        Elsewhere it ends in the next one: of sign-ins at once none would see what the others open.
+        """
         opened = Step(self._statements.open, from_session(session))
         if keep is None:
             await self._db.change(*opened)
             return
+        values = {"account_id": session.account_id, "epoch": session.epoch, "keep": keep}
+        ending = {"reason": EndReason.OVER_THE_CAP.value, "now": to_milliseconds(session.created_at)}
+
+        def cut() -> Work[None]:
+            yield Step(self._statements.end_over, values | ending)
+            yield Step(self._statements.forget_over, values)
 
         def open_and_cut() -> Work[None]:
             yield opened
-            yield from self._cut(session.account_id, session.epoch, keep, session.created_at)
+            yield from cut()
 
-        await self._db.transaction(open_and_cut)
+        if self._db.serial:
+            await self._db.transaction(open_and_cut)
+        else:
+            await self._db.change(*opened)
+            await self._db.transaction(cut)
 
     async def find(self, session_id: str) -> Found | None:
         """See the port."""
@@ -121,18 +134,6 @@ class SqlSessions:
             reason=reason,
             now=to_milliseconds(now),
         )
-
-    async def trim(self, account_id: str, epoch: int, keep: int, now: datetime) -> int:
-        """See the port."""
-        return await self._db.transaction(lambda: self._cut(account_id, epoch, keep, now))
-
-    def _cut(self, account_id: str, epoch: int, keep: int, now: datetime) -> Work[int]:
-        """What `trim` does."""
-        values = {"account_id": account_id, "epoch": epoch, "keep": keep}
-        ending = values | {"reason": EndReason.OVER_THE_CAP.value, "now": to_milliseconds(now)}
-        ended = (yield Step(self._statements.end_over, ending)).changed
-        yield Step(self._statements.forget_over, values)
-        return ended
 
     async def living(self, account_id: str, epoch: int) -> list[Session]:
         """See the port."""

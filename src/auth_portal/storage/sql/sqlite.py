@@ -21,6 +21,8 @@ INLINE_CACHE_KIB = 65_536  # among a million accounts six pages lie on the way t
 class SqliteDatabase:
     """One file. Close it, or its threads stay."""
 
+    serial = True
+
     def __init__(self, file: SqliteFile, most_waiting: int, log: Log) -> None:
         self.file = file
         self.writer = SqliteWriter(lambda: file.connect(file.busy_wait), most_waiting, log)
