@@ -20,6 +20,9 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m bench.start", description=__doc__)
     options.add_argument("--starts", type=int, default=5, help="0 leaves this part out, as with the others")
     options.add_argument("--sign-ins", type=int, default=10_000, help="before memory is looked at")
+    options.add_argument(
+        "--growing", default="", help="20000,40000,60000: memory after each, with cheap hashes"
+    )
     options.add_argument("--flood", type=int, default=400, help="sign-ins of one round on one or all cores")
     options.add_argument("--rounds", type=int, default=3, help="of the flood")
     chosen = options.parse_args()
@@ -29,6 +32,8 @@ def main() -> int:
             print(starts(folder / "starts", chosen.starts), flush=True)
         if chosen.sign_ins:
             print(rest(folder / "rest", chosen.sign_ins), flush=True)
+        if chosen.growing:
+            print(growing(folder / "growing", [int(part) for part in chosen.growing.split(",")]), flush=True)
         if chosen.flood:
             print(cores_table(folder / "cores", chosen.rounds, chosen.flood))
     return 0
@@ -65,6 +70,24 @@ def rest(folder: Path, sign_ins: int) -> str:
     later = bench.server.memory()
     bench.close()
     return f"after {sign_ins} sign-ins: {busy:.1f} MiB, 15 s later {later:.1f} MiB; before {before:.1f} MiB"
+
+
+def growing(folder: Path, counts: list[int]) -> str:
+    """Memory at ease after more and more sign-ins; their hashes cost next to nothing, to save time."""
+    folder.mkdir()
+    database = folder / "growing.db"
+    cheap = {"PASSWORD_HASH_COST": "least"}
+    bench = Bench(folder, "sqlite", f"sqlite:///{database}", 1_000, list, pinned=False, settings=cheap)
+    bench.open()
+    lines = ["| sign-ins | memory, MiB | database, MiB |", "|--:|--:|--:|"]
+    done = 0
+    for count in sorted(counts):
+        bench.measured("sign in", 16, count - done)
+        done = count
+        time.sleep(8)  # hashing memory is given back five seconds after the last
+        lines.append(f"| {count} | {bench.server.memory():.1f} | {database.stat().st_size / 2**20:.1f} |")
+    bench.close()
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

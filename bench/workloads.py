@@ -54,6 +54,7 @@ class Bench:
     database_pids: Callable[[], list[int]]
     asking: int = 0  # how many people ask; 0 is everybody
     pinned: bool = True  # the server on one core, the load on another
+    settings: dict[str, str] = field(default_factory=dict)  # beyond the database
     people: People = field(init=False)
     server: Server = field(init=False)
     access: list[str] = field(default_factory=list)
@@ -64,7 +65,8 @@ class Bench:
     def open(self) -> None:
         """Migrate, fill, start, and refresh everyone once."""
         unpin(os.getpid())  # a server of its own choice of cores must not inherit ours
-        self.server = Server(self.folder, {"DATABASE_URL": self.url}, pinned=self.pinned).start()
+        settings = {"DATABASE_URL": self.url, **self.settings}
+        self.server = Server(self.folder, settings, pinned=self.pinned).start()
         self.server.stop()
         self.people = fill(self.url, self.count)
         self.server.start()
