@@ -57,5 +57,5 @@ class OpenSession:
         return Tokens(access, expires, self.refresh_tokens.write(session.id, 0))
 
     async def keep(self, session: Session) -> None:
-        """Open it and end the oldest over the cap. Raises unavailable, then nothing was opened."""
+        """Open it and end the oldest over the cap. Raises unavailable; nothing was opened then (SQL)."""
         await self.sessions.open(session, self.rules.cap)

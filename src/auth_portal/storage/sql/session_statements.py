@@ -79,7 +79,9 @@ def _caps(db: Prepares) -> dict[str, Statement]:
     dead = and_(MINE, or_(S.ended_at.is_not(None), S.epoch < given("epoch")))
     newest_end = func.coalesce(S.ended_at, S.rotated_at).desc()
     forgotten = select(S.id).where(dead).order_by(newest_end, S.id.desc()).offset(KEEP).scalar_subquery()
+    owner = select(ACCOUNTS.c.id).where(ACCOUNTS.c.id == given("account_id"))
     return {
+        "queue": db.prepare(owner.with_for_update()),
         "end_over": db.prepare(update(SESSIONS).where(MINE, LIVING, S.id.in_(oldest)).values(ENDED)),
         "forget_over": db.prepare(delete(SESSIONS).where(dead, S.id.in_(forgotten))),
     }

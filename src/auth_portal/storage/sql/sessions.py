@@ -23,9 +23,10 @@ class SqlSessions:
         self._statements = statements.sessions
 
     async def open(self, session: Session, keep: int | None = None) -> None:
-        """See the port. What is over the cap ends in the same change where changes are serial.
+        """See the port. Where changes are not serial, those of one account queue at its row.
 
-        Elsewhere it ends in the next one: of sign-ins at once none would see what the others open.
+        Of sign-ins at once none would see what the others open, and two that end the same sessions
+        would wait for each other in a circle.
         """
         opened = Step(self._statements.open, from_session(session))
         if keep is None:
@@ -34,19 +35,14 @@ class SqlSessions:
         values = {"account_id": session.account_id, "epoch": session.epoch, "keep": keep}
         ending = {"reason": EndReason.OVER_THE_CAP.value, "now": to_milliseconds(session.created_at)}
 
-        def cut() -> Work[None]:
+        def open_and_cut() -> Work[None]:
+            if not self._db.serial:
+                yield Step(self._statements.queue, {"account_id": session.account_id})
+            yield opened
             yield Step(self._statements.end_over, values | ending)
             yield Step(self._statements.forget_over, values)
 
-        def open_and_cut() -> Work[None]:
-            yield opened
-            yield from cut()
-
-        if self._db.serial:
-            await self._db.transaction(open_and_cut)
-        else:
-            await self._db.change(*opened)
-            await self._db.transaction(cut)
+        await self._db.transaction(open_and_cut)
 
     async def find(self, session_id: str) -> Found | None:
         """See the port."""

@@ -111,6 +111,7 @@ class SessionStatements(msgspec.Struct, frozen=True):
     end: Statement
     end_own: Statement
     end_others: Statement
+    queue: Statement
     end_over: Statement
     forget_over: Statement
     living: Statement
