@@ -169,7 +169,7 @@ class Wiring:
     @cached_property
     def tries(self) -> Tries:
         """The run of failures of each account."""
-        return Tries(self.stores.accounts, self.devices, self.limits, self.record, self.clock)
+        return Tries(self.stores.accounts, self.devices, self.limits, self.record, self.clock, self.log)
 
     @cached_property
     def notice(self) -> TellOfNewPassword:
@@ -227,6 +227,7 @@ class Wiring:
             record=self.record,
             clock=self.clock,
             rules=self.rules,
+            as_one=self.stores.as_one,
         )
 
     @cached_property

@@ -1,6 +1,8 @@
 """The one door: whoever has proved who they are, however they did it, is let in here."""
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +24,8 @@ from auth_portal.sessions.store import Sessions
 from auth_portal.sessions.tokens import Tokens
 from auth_portal.tickets.ticket import Purpose
 from auth_portal.tickets.tickets import Tickets
+
+Writing = Coroutine[Any, Any, None]
 
 
 class Admitted(Struct, frozen=True):
@@ -45,6 +49,7 @@ class Admit:
     record: Record
     clock: Clock
     rules: SessionRules
+    as_one: bool  # what is written in one turn of the loop is committed or lost as one
 
     async def __call__(
         self,
@@ -62,25 +67,34 @@ class Admit:
         """
         if not account.active:
             raise Refusal(INVALID_CREDENTIALS, cause="disabled or deleted")
-        if known is None:
-            known = await self.devices.knows(account.id, visitor)
         session = self.open_session.prepare(account, visitor, method)
         device = visitor.device or self.device_cookies.fresh()
-        tokens = await together(
-            self.open_session.tokens(session),
-            self.open_session.keep(session),
-            self.devices.remember(account.id, replace(visitor, device=device)),
-            self.record(
+        opening = self.open_session.tokens(session), self.open_session.keep(session)
+
+        def telling() -> tuple[Writing, Writing]:
+            return self.devices.remember(account.id, replace(visitor, device=device)), self.record(
                 Kind.SIGNED_IN,
                 visitor,
                 account_id=account.id,
                 session_id=session.id,
                 method=method,
                 device=session.name,
-            ),
-        )
+            )
+
+        async def knows() -> bool:
+            return await self.devices.knows(account.id, visitor) if known is None else known
+
+        # Nothing is told of a session that could not be opened: a device that is known without anybody
+        # having come in would keep the next sign-in's letter from its owner.
+        if self.as_one:
+            familiar = await knows()
+            tokens = await together(*opening, *telling())
+        else:
+            tokens = await together(*opening)
+            familiar = await knows()
+            await together(*telling())
         await self._replace(presented, account)
-        if not known:
+        if not familiar:
             await self._tell_of_new_device(account, session, visitor)
         return Admitted(tokens, self.device_cookies.write(device))
 

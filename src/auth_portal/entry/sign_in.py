@@ -59,7 +59,7 @@ class SignIn:
             if self.confirm_first and not account.confirmed:
                 await self.confirmation(account)
                 raise Refusal(EMAIL_UNCONFIRMED)
-            return await self.admit(account, visitor, "password", presented, known=counted.known)
+            return await self.admit(account, visitor, "password", presented)
         finally:
             await giving_back  # whether let in or not, the password was right
 
@@ -76,14 +76,14 @@ class SignIn:
             row = account.id if account else DECOY_ID
             counted = await self.tries.count(row, visitor, bounded=account is not None)
             free = counted.free if account else await self.gate.stranger_is_free(email)
-            if not free:
-                raise await self.tries.refuse(account.id if account else None, visitor)
-            stored = account.password_hash if account else None
-            try:
-                return account, counted, await self.hasher.verify(password, stored, place)
-            except Refusal:  # the server goes down
-                await self.tries.withdraw(counted)
-                raise
+            if free:
+                stored = account.password_hash if account else None
+                try:
+                    return account, counted, await self.hasher.verify(password, stored, place)
+                except Refusal:  # the server goes down
+                    await self.tries.withdraw(counted)
+                    raise
+        raise await self.tries.refuse(account.id if account else None, visitor)
 
     async def _failed(self, account: Account | None, hold: Hold, visitor: Visitor) -> None:
         """The try stays counted; the journal learns of it."""

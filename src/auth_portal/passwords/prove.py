@@ -70,10 +70,10 @@ class ProveCurrentPassword:
         """Count the try on the account's row, then evaluate it."""
         with self.hasher.place() as place:
             counted = await self.tries.count(account.id, visitor)
-            if not counted.free:
-                raise await self.tries.refuse(account.id, visitor)
-            try:
-                return counted, await self.hasher.verify(current, stored, place)
-            except Refusal:  # the server goes down
-                await self.tries.withdraw(counted)
-                raise
+            if counted.free:
+                try:
+                    return counted, await self.hasher.verify(current, stored, place)
+                except Refusal:  # the server goes down
+                    await self.tries.withdraw(counted)
+                    raise
+        raise await self.tries.refuse(account.id, visitor)

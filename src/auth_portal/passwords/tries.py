@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from auth_portal.accounts.store import Accounts
 from auth_portal.core.clock import EPOCH, Clock
+from auth_portal.core.log import Log
 from auth_portal.core.refusal import TOO_MANY_REQUESTS, Refusal
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
@@ -38,6 +39,7 @@ class Tries:
     limits: LimitRules
     record: Record
     clock: Clock
+    log: Log
 
     async def count(self, account_id: str, visitor: Visitor, *, bounded: bool = True) -> Counted:
         """Count a try in advance. The same reads and writes for every row (SECURITY.md EN2)."""
@@ -57,8 +59,14 @@ class Tries:
         await self.accounts.give_back_try(counted.account_id)
 
     async def succeed(self, counted: Counted, run: int) -> None:
-        """The password was right; `run` is how many failures stood before this try."""
-        if counted.known and run:
-            await self.accounts.forgive(counted.account_id)
-        else:
-            await self.accounts.give_back_try(counted.account_id)
+        """The password was right; `run` is how many failures stood before this try.
+
+        Where that cannot be written, one failure too many stands in the run, which halves each day.
+        """
+        try:
+            if counted.known and run:
+                await self.accounts.forgive(counted.account_id)
+            else:
+                await self.accounts.give_back_try(counted.account_id)
+        except Refusal as refusal:
+            self.log.warning("a try with the right password stays counted", cause=str(refusal))

@@ -80,6 +80,11 @@ class Stores:
     admin: Admin
     counts: Callable[[], dict[str, int]] = dict
 
+    @property
+    def as_one(self) -> bool:
+        """What is written in one turn of the loop is committed or lost as one, in its order."""
+        return self.engine == "sqlite"
+
     async def ping(self) -> None:
         """Return when reads and writes work now. Raises the refusal `unavailable` when not."""
         await self.admin.ping()
