@@ -113,8 +113,8 @@ async def test_a_server_that_is_away_means_503_and_back_means_back(empty_postgre
     async with lined(empty_postgresql) as (stores, line):
         account = await kept(stores)
         await line.cut()
-        await refused(stores.accounts.find(account.id))
-        await refused(stores.accounts.end_everything(account.id, NOW))
+        await refused(stores.accounts.find(account.id))  # in the middle of which the line was found cut
+        assert (await refused(stores.accounts.end_everything(account.id, NOW))).untouched
         await refused(stores.accounts.delete(account.id, NOW))
         await refused(stores.ping())
         await line.restore()
@@ -128,7 +128,8 @@ async def test_a_silent_server_means_503_and_no_endless_wait(empty_postgresql: s
         line.silence()
         started = time.monotonic()
         calls = [refused(stores.accounts.find(account.id)) for _ in range(30)]
-        await asyncio.gather(*calls, refused(stores.accounts.delete(account.id, NOW)))
+        asked = await asyncio.gather(*calls, refused(stores.accounts.delete(account.id, NOW)))
+        assert {refusal.untouched for refusal in asked} == {False, True}, "some found no connection in time"
         assert time.monotonic() - started < GENEROUS
         line.speak()
         assert await stores.accounts.find(account.id) == account

@@ -157,8 +157,9 @@ async def test_a_lock_that_stays_is_answered_503_and_reads_go_on(tmp_path: Path)
         with locked(tmp_path):
             waiting = asyncio.create_task(stores.journal.append(an_event(account_id)))
             assert await stores.accounts.find(account_id) is None
-            with pytest.raises(Refusal, match="locked"):
+            with pytest.raises(Refusal, match="locked") as refusal:
                 await waiting
+            assert refusal.value.untouched
         assert await events(stores, account_id) == []
         await stores.journal.append(an_event(account_id))
 
@@ -180,11 +181,33 @@ async def test_the_queue_is_bounded(tmp_path: Path) -> None:
             waiting = [asyncio.create_task(stores.journal.append(an_event(account_id))) for _ in range(3)]
             await asyncio.sleep(0)
             for _ in range(2):  # waiting on the loop, then in the queue
-                with pytest.raises(Refusal, match="too many"):
+                with pytest.raises(Refusal, match="too many") as refusal:
                     await stores.journal.append(an_event(account_id))
+                assert refusal.value.untouched
                 await asyncio.sleep(0.01)
         await asyncio.gather(first, *waiting)
         assert len(await events(stores, account_id)) == 3
+
+
+async def test_bells_do_not_pile_up_while_the_writer_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as (stores, db):
+        account_id, unheard, write = an_id(), [], db.writer._write
+
+        def watched(connection: sqlite3.Connection, batch: Any) -> Any:
+            unheard.append(db.writer._bell.qsize())
+            return write(connection, batch)
+
+        monkeypatch.setattr(db.writer, "_write", watched)
+        with locked(tmp_path):
+            first = await held(stores, db)
+            waiting = []
+            for _ in range(20):  # a turn of the loop each
+                waiting.append(asyncio.create_task(stores.journal.append(an_event(account_id))))
+                await asyncio.sleep(0.001)
+        await asyncio.gather(first, *waiting)
+        assert unheard == [0, 0]
 
 
 async def test_a_writer_that_dies_answers_everyone_and_is_started_anew(tmp_path: Path) -> None:

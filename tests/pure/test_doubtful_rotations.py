@@ -1,6 +1,7 @@
 """OP2: a database that stood still carries out rotations whose requests were answered 503 long ago."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,12 @@ class Stalled(OneRow):
     """A database that carries out what it is asked, and says so to nobody."""
 
     silent: bool = False
+
+    async def find(self, session_id: str) -> Any:
+        """As ever, and nothing while it is silent."""
+        if self.silent:
+            raise unavailable("no answer in time")
+        return await super().find(session_id)
 
     async def advance(self, *args: Any, **named: Any) -> bool:
         """As ever, without an answer while it is silent."""
@@ -107,9 +114,19 @@ def test_such_a_rotation_excuses_no_token_once_its_successor_was_handed_out() ->
 
 def test_no_more_than_so_many_are_remembered() -> None:
     doubts, session = Doubts(), a_session()
-    doubts.note(session.id, session.generation, START)
+    doubts.note(session.id, session.generation, START, unavailable("no answer"))
     rotated = replace(session, generation=session.generation + 1, rotated_at=START)
     assert doubts.explain(rotated, session.generation)
     for number in range(MOST):
-        doubts.note(f"other-{number}", session.generation, START)
+        doubts.note(f"other-{number}", session.generation, START, unavailable("no answer"))
     assert not doubts.explain(rotated, session.generation)
+
+
+def test_what_was_certainly_not_carried_out_and_the_tries_of_one_client_push_nothing_out() -> None:
+    doubts, session = Doubts(), a_session()
+    doubts.note(session.id, session.generation, START, unavailable("no answer"))
+    rotated = replace(session, generation=session.generation + 1, rotated_at=START)
+    for number in range(MOST):
+        doubts.note(f"other-{number}", session.generation, START, unavailable("full", untouched=True))
+        doubts.note("stubborn", 0, START + timedelta(seconds=number), unavailable("no answer"))
+    assert doubts.explain(rotated, session.generation)

@@ -31,13 +31,16 @@ class Refusal(Exception):  # noqa: N818 -- the field's word for it is refusal, i
     """Raised by flows when the answer is no. Raising it never undoes what was written before.
 
     `errors` maps field names (as clients write them) to what is wrong with each; `retry_after` is
-    given with TOO_MANY and UNAVAILABLE; `cause` goes to the log and never to the caller.
+    given with TOO_MANY and UNAVAILABLE; `cause` goes to the log and never to the caller. `untouched`
+    says that what was wanted did certainly not happen and will not: without it an UNAVAILABLE change
+    may have been carried out, or may be later.
     """
 
     refused: Refused
     errors: dict[str, list[str]] = field(default_factory=dict)
     retry_after: timedelta | None = None
     cause: str = ""
+    untouched: bool = False
 
     def __str__(self) -> str:
         """For logs: the code and the private cause."""
@@ -64,6 +67,6 @@ def unauthorized(cause: str) -> Refusal:
     return Refusal(UNAUTHORIZED, cause=cause)
 
 
-def unavailable(cause: str, seconds: float = 1) -> Refusal:
-    """A 503: a part we need is not there just now; nothing was changed."""
-    return Refusal(UNAVAILABLE, retry_after=timedelta(seconds=seconds), cause=cause)
+def unavailable(cause: str, seconds: float = 1, *, untouched: bool = False) -> Refusal:
+    """A 503: a part we need is not there just now."""
+    return Refusal(UNAVAILABLE, retry_after=timedelta(seconds=seconds), cause=cause, untouched=untouched)

@@ -56,13 +56,13 @@ class AccessTokens:
 
         Raises unavailable when no key can sign. `await keys.fresh()` beforehand.
         """
-        key = self.keys.signing()
+        key, version = self.keys.signing(), self.keys.version
         issued = to_seconds(issued_at)
         expires = issued + self.rules.access // SECOND
         claims = Claims(self.issuer, self.audience, account_id, session_id, next(self._ids), issued, expires)
         token = await self._sign(key, _payload(claims, key))
-        # It will be shown to us: no need to verify our own hand.
-        self._verdicts.keep(_digest(token), claims, self.keys.version)
+        if version == self.keys.version:  # it will be shown to us: no need to verify our own hand
+            self._verdicts.keep(_digest(token), claims, version)
         return token, expires
 
     async def read(self, token: str, *, expired_too: bool = False) -> Claims:

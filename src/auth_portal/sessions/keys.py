@@ -190,12 +190,14 @@ class KeyRoom:
         return kid
 
     async def _read_quietly(self) -> None:
-        """Read; a storage that does not answer is told to the operator and changes nothing."""
+        """Read; a storage that does not answer, or makes no sense, is told of and changes nothing."""
         self._tried_at = self.clock()
         try:
             await self._read()
         except Refusal as refusal:
             self.log.warning("signing keys could not be read again", cause=str(refusal))
+        except Exception as fault:  # noqa: BLE001 -- what we know stays good, whatever stands there now
+            self.log.error("signing keys could not be read again", cause=repr(fault))  # noqa: TRY400 -- holds keys
 
     async def _read(self) -> None:
         """Replace what is known by what storage says."""

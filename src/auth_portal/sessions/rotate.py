@@ -1,5 +1,6 @@
 """Refresh: judge the token that is shown, then rotate, replay, or close the session."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from auth_portal.sessions.session import (
 from auth_portal.sessions.store import Found, Sessions
 from auth_portal.sessions.tokens import Tokens
 
+IN_A_HURRY = 1.0  # seconds for a look at a database that just failed to write
 TRIES = 4  # the second finds the winner's row; more only if a replica lags behind
 
 
@@ -58,9 +60,12 @@ class Rotate:
                 ip=visitor.ip,
                 user_agent=visitor.user_agent[:MOST_AGENT],
             )
-        except Exception:
-            self.doubts.note(shown.session_id, shown.generation, now)
-            raise
+        except Exception as fault:
+            self.doubts.note(shown.session_id, shown.generation, now, fault)
+            tokens = await self._without_writing(shown, visitor)
+            if tokens is None:
+                raise
+            return tokens
         if owner is not None:  # what nearly every refresh is
             return await self._tokens(owner, shown.session_id, shown.generation + 1, now)
         return await self._looked_at(shown, visitor)
@@ -78,12 +83,7 @@ class Rotate:
                         after = found.session.generation + 1
                         return await self._tokens(found.account.id, shown.session_id, after, now)
                 case Verdict.REPLAY:
-                    self.doubts.forget(found.session)
-                    await self._notice_elsewhere(found, visitor)
-                    session = found.session
-                    return await self._tokens(
-                        found.account.id, session.id, session.generation, session.rotated_at
-                    )
+                    return await self._replay(found, visitor)
                 case Verdict.REUSED:
                     await self._close_reused(found, shown.generation, visitor)
                     raise unauthorized("an old refresh token was used")
@@ -93,6 +93,30 @@ class Rotate:
                 case Verdict.ENDED:
                     raise unauthorized("session has ended")
         raise unavailable("the session could not be advanced")
+
+    async def _without_writing(self, shown: ShownRefresh, visitor: Visitor) -> Tokens | None:
+        """What needs no write is answered while nothing can be written; None for the rest (OP2).
+
+        Raises the one 401 for a session that has ended or is unknown.
+        """
+        try:
+            async with asyncio.timeout(IN_A_HURRY):
+                found = await self.sessions.find(shown.session_id)
+        except Exception:  # noqa: BLE001 -- nor can anything be read: the first fault is told
+            return None
+        if found is None:
+            raise unauthorized("session unknown or swept")
+        verdict = self._judge(found, shown.generation)
+        if verdict is Verdict.ENDED:
+            raise unauthorized("session has ended")
+        return await self._replay(found, visitor) if verdict is Verdict.REPLAY else None
+
+    async def _replay(self, found: Found, visitor: Visitor) -> Tokens:
+        """The tokens that the winner of the burst has got."""
+        session = found.session
+        self.doubts.forget(session)
+        await self._notice_elsewhere(found, visitor)
+        return await self._tokens(found.account.id, session.id, session.generation, session.rotated_at)
 
     def _judge(self, found: Found, generation: int) -> Verdict:
         """As `judge()`; what an update of ours did that nobody was told of is no reuse (OP2)."""
@@ -109,8 +133,8 @@ class Rotate:
             return await self.sessions.advance(
                 session, burst_from=burst_from, burst_at=burst_at, now=now, ip=visitor.ip, user_agent=agent
             )
-        except Exception:
-            self.doubts.note(session.id, session.generation, now)
+        except Exception as fault:
+            self.doubts.note(session.id, session.generation, now, fault)
             raise
 
     async def _tokens(self, owner: str, session_id: str, generation: int, rotated_at: datetime) -> Tokens:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import asyncpg
 from asyncpg.exceptions import ClientConfigurationError, PostgresError, ProtocolViolationError
 
-from auth_portal.core.refusal import unavailable
+from auth_portal.core.refusal import Refusal, unavailable
 from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.sql.driver import Outcome, Result, Row, Statement, Step, Values, Work
 from auth_portal.storage.sql.postgresql_errors import ONCE_MORE, translated
@@ -110,15 +110,24 @@ class PostgresqlDatabase:
 
     async def _persist(self, attempt: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
         """Try, and try again where the database asks for it (40001, deadlock)."""
+        sent = False
+
+        async def noticed(connection: asyncpg.Connection) -> Result:
+            nonlocal sent
+            sent = True
+            return await attempt(connection)
+
         for number in range(TRIES):
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    return await self._once(attempt)
+                    return await self._once(noticed)
             except ONCE_MORE as error:
                 if number == TRIES - 1:
                     raise translated(error) from error
             except Exception as error:
                 told = translated(error)
+                if isinstance(told, Refusal) and not sent:
+                    told.untouched = True
                 if told is error:
                     raise
                 raise told from error

@@ -5,8 +5,8 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing
-from queue import SimpleQueue
+from contextlib import closing, suppress
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from auth_portal.core.log import Log
@@ -78,13 +78,13 @@ class SqliteWriter:
         and they share a commit.
         """
         if self._closing.is_set():
-            raise unavailable("the database is being closed")
+            raise unavailable("the database is being closed", untouched=True)
         loop = asyncio.get_running_loop()
         turn = self._turns.get(loop)
         if turn is None:
             turn = self._turns[loop] = []
         if len(self._waiting) + len(turn) >= self._most_waiting:
-            raise unavailable("too many changes wait for the SQLite writer")
+            raise unavailable("too many changes wait for the SQLite writer", untouched=True)
         if not turn:
             loop.call_soon(self.hand_over, loop)
         future: asyncio.Future[Any] = loop.create_future()
@@ -122,12 +122,19 @@ class SqliteWriter:
         while True:
             self._bell.get()
             while self._waiting:
+                self._hush()
                 self._gather()
                 answers = self._write(connection, self._batch)
                 self._batch = []
                 _answer(answers)
             if self._closing.is_set():
                 return
+
+    def _hush(self) -> None:
+        """Forget the bells that were rung while nobody listened: what they rang for waits already."""
+        with suppress(Empty):
+            while True:
+                self._bell.get_nowait()
 
     def _gather(self) -> None:
         """Take what waits by now."""
@@ -157,13 +164,16 @@ class SqliteWriter:
         if code not in sqlite_connection.BUSY | {sqlite3.SQLITE_FULL}:
             raise error  # a connection that saw an I/O error is not used again
         self._log.warning("a batch of changes could not be written", cause=str(error), changes=len(batch))
-        return [(change, None, sqlite_connection.refusal_for(error)) for change in batch]
+        refusal = sqlite_connection.refusal_for(error)
+        refusal.untouched = True
+        return [(change, None, refusal) for change in batch]
 
     def _fail_all(self, cause: str) -> None:
         """Nobody waits for a writer that is gone."""
         waiting, self._batch = self._batch, []
-        while self._waiting:
-            waiting.append(self._waiting.popleft())
+        with suppress(IndexError):  # at the very end two threads may be here
+            while True:
+                waiting.append(self._waiting.popleft())
         _answer([(change, None, unavailable(cause)) for change in waiting])
 
 
