@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -99,6 +98,9 @@ async def _check_root(settings: Settings, stores: Stores) -> None:
         )
 
 
+LONGEST_STOP = 10.0  # seconds that the loops beside the requests have to end; a courier needs six
+
+
 @dataclass
 class Background:
     """What goes on beside the requests: letters leave, keys are re-read, old rows are swept."""
@@ -116,14 +118,21 @@ class Background:
             lambda: return_memory(lambda: wiring.hasher.calls.hashed + wiring.hasher.calls.verified),
         )
         self.tasks = [asyncio.ensure_future(loop()) for loop in loops]
+        for task in self.tasks:
+            task.add_done_callback(self._tell)
 
     async def stop(self) -> None:
-        """End; a letter under way is let go of."""
+        """End; a letter under way is let go of, and what does not end is left behind."""
         for task in self.tasks:
             task.cancel()
-        for task in self.tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        _, late = await asyncio.wait(self.tasks, timeout=LONGEST_STOP)
+        if late:
+            self.portal.wiring.log.error("what goes on beside the requests does not end", loops=len(late))
+
+    def _tell(self, task: asyncio.Task[None]) -> None:
+        """These loops end by being cancelled; of any other end somebody must hear."""
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self.portal.wiring.log.error("what goes on beside the requests broke", cause=repr(fault))
 
     async def _keys(self) -> None:
         """Retired keys are noticed even when no token is read."""

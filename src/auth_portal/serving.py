@@ -53,12 +53,14 @@ class Application:
         background.start()
         gc.collect()
         gc.freeze()  # what is here stays: later collections need not look at it (halves refresh p99)
-        gc.set_threshold(50_000, 20, 100)
+        gc.set_threshold(20_000, 10, 10)
         sys.setswitchinterval(TURN)
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await background.stop()
-        await portal.close()
+        try:
+            await background.stop()
+        finally:
+            await portal.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     def _front(self, portal: Portal) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -261,3 +262,39 @@ def test_the_public_form_on_the_shelf_is_json() -> None:
     world = World()
     asyncio.run(world.room().load())
     assert json.loads(world.shelf.keys[0].public)["kid"] == world.shelf.keys[0].kid
+
+
+def test_a_token_that_was_being_signed_while_its_key_retired_is_not_remembered_as_genuine() -> None:
+    async def story() -> None:
+        world = World()
+        room = world.room()
+        await room.load()
+        tokens = world.tokens(room)
+        old = room.signing().kid
+        signing = asyncio.create_task(tokens.write("an-account", "a-session", world.clock()))
+        await asyncio.sleep(0)  # it has chosen its key
+        room.verifying(old)
+        world.shelf.keys[:] = []
+        await room.refresh()
+        token, _ = await signing
+        with pytest.raises(Refusal):
+            await tokens.read(token)
+
+    asyncio.run(story())
+
+
+def test_keys_that_cannot_be_read_again_are_told_of_and_those_that_were_known_go_on() -> None:
+    async def story() -> None:
+        world = World()
+        room = world.room()
+        await room.load()
+        tokens = world.tokens(room)
+        token, _ = await tokens.write("an-account", "a-session", world.clock())
+        world.shelf.keys.append(replace(world.shelf.keys[0], kid="broken", public="{no json"))
+        world.clock.move(hours=1)
+        await room.fresh()
+        assert room.signing().kid == world.shelf.keys[0].kid
+        assert (await tokens.read(token, expired_too=True)).session_id == "a-session"
+        assert world.log.lines[-1] == ("error", "signing keys could not be read again")
+
+    asyncio.run(story())
