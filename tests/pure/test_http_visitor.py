@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auth_portal.http import visitor
 from auth_portal.http.visitor import Notice, Visitors, is_local, parse_address
 from tests.pure.builders import HandClock, Heard
 from tests.pure.http_builders import Counted, a_call
@@ -82,3 +83,10 @@ def test_local_means_this_machine_and_no_proxy() -> None:
     for trace in ("Via", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port"):
         assert not is_local(a_call([(trace, "x")], peer="127.0.0.1")), trace
     assert not is_local(a_call(peer="10.0.0.1"))
+
+
+def test_what_is_far_too_long_is_no_address_and_is_not_kept() -> None:
+    before = visitor._parsed.cache_info().currsize
+    assert parse_address("1" * 30_000) is None
+    assert parse_address(" " * 30_000 + "192.0.2.1") is None
+    assert visitor._parsed.cache_info().currsize == before

@@ -18,6 +18,7 @@ Network = IPv4Network | IPv6Network
 FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 BETWEEN = FORWARDED | {b"via", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port"}
 MOST_HOPS = 20
+MOST_ADDRESS = 100  # characters; the longest, with brackets, zone and port, has 70
 MOST_LANGUAGES = 200
 QUIET = timedelta(minutes=1)
 
@@ -37,9 +38,14 @@ def peer_named(text: str) -> Peer | None:
     return None if address is None else Peer(address, str(address), address.is_private)
 
 
-@lru_cache(4096)
 def parse_address(text: str) -> Address | None:
     """An address, with or without a port or brackets; IPv4 inside IPv6 becomes IPv4."""
+    return None if len(text) > MOST_ADDRESS else _parsed(text)
+
+
+@lru_cache(4096)
+def _parsed(text: str) -> Address | None:
+    """The same; remembered, so only for texts that are short."""
     bare = text.strip().strip('"')
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]
