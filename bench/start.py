@@ -84,7 +84,7 @@ def growing(folder: Path, counts: list[int]) -> str:
     for count in sorted(counts):
         bench.measured("sign in", 16, count - done)
         done = count
-        time.sleep(8)  # hashing memory is given back five seconds after the last
+        time.sleep(12)  # hashing memory is given back five seconds after the last
         lines.append(f"| {count} | {bench.server.memory():.1f} | {database.stat().st_size / 2**20:.1f} |")
     bench.close()
     return "\n".join(lines)
