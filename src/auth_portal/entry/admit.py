@@ -69,7 +69,9 @@ class Admit:
             raise Refusal(INVALID_CREDENTIALS, cause="disabled or deleted")
         session = self.open_session.prepare(account, visitor, method)
         device = visitor.device or self.device_cookies.fresh()
-        opening = self.open_session.tokens(session), self.open_session.keep(session)
+
+        def opening() -> tuple[Coroutine[Any, Any, Tokens], Writing]:
+            return self.open_session.tokens(session), self.open_session.keep(session)
 
         def telling() -> tuple[Writing, Writing]:
             return self.devices.remember(account.id, replace(visitor, device=device)), self.record(
@@ -88,9 +90,9 @@ class Admit:
         # having come in would keep the next sign-in's letter from its owner.
         if self.as_one:
             familiar = await knows()
-            tokens = await together(*opening, *telling())
+            tokens = await together(*opening(), *telling())
         else:
-            tokens = await together(*opening)
+            tokens = await together(*opening())
             familiar = await knows()
             await together(*telling())
         await self._replace(presented, account)
