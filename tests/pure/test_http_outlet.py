@@ -13,7 +13,7 @@ from auth_portal.http.call import Call
 from auth_portal.http.dress import wardrobe
 from auth_portal.http.origins import origins_of
 from auth_portal.http.outlet import EXIT, Outlet
-from auth_portal.http.server import BoundedProtocol
+from auth_portal.http.protocol import BoundedProtocol
 from tests.pure.http_builders import RULES
 
 ORIGIN = "https://app.example.com"
