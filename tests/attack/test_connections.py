@@ -332,16 +332,18 @@ def test_a_client_that_reads_nothing_is_not_waited_for_to_close(monkeypatch: pyt
 
 @pytest.mark.row("IN1")
 def test_a_client_that_reads_slowly_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "LONGEST_UNREAD", 2.0)
-    size = 8 * MIB
+    """It takes much longer than a client has that reads nothing at all."""
+    monkeypatch.setattr(protocol, "LONGEST_UNREAD", 1.0)
+    size, sip = 16 * MIB, MIB // 4
 
     async def story() -> None:
-        async with serving(answering(b"x" * size)) as server:
+        async with serving(answering(b"x" * size), kept_alive=60) as server:
             reader, writer = await server.dial()
             writer.write(SMALL)
-            await asyncio.sleep(0.5)
             await reader.readuntil(b"\r\n\r\n")
-            assert len(await reader.readexactly(size)) == size
+            for _ in range(size // sip):
+                assert len(await reader.readexactly(sip)) == sip
+                await asyncio.sleep(0.06)
             writer.write(SMALL)
             await reader.readuntil(b"\r\n\r\n")
             assert len(await reader.readexactly(size)) == size

@@ -11,7 +11,8 @@ from auth_portal.http.outlet import EXIT, Exit, sealed
 
 LARGEST_HEAD = 32 * 1024  # bytes of request line and headers, counted by pieces
 LONGEST_HEAD = 10.0  # seconds for a head to arrive: slow senders are cut
-LONGEST_UNREAD = 30.0  # seconds for a client to read what it was sent, before it is let go
+LONGEST_UNREAD = 30.0  # seconds after which a client must have read on, or is let go
+LEAST_READ = 16 * 1024  # bytes in that time
 MOST_WAITING = 64  # requests of one connection behind the one being answered; then nothing is parsed
 PIECE = 2048  # bytes that are parsed before we look again how many wait
 INVALID = 400, b"Invalid HTTP request received."
@@ -240,7 +241,19 @@ class BoundedProtocol(HttpToolsProtocol):
     def _lose_patience(self) -> None:
         """From now on the client has so long to read; a transport alone would wait for ever."""
         if self._patience is None and self in self.connections:
-            self._patience = self.loop.call_later(LONGEST_UNREAD, self.transport.abort)
+            self._watch_reading()
+
+    def _watch_reading(self) -> None:
+        """Look again later how much is unread by then."""
+        unread = self.transport.get_write_buffer_size()
+        self._patience = self.loop.call_later(LONGEST_UNREAD, self._has_read, unread)
+
+    def _has_read(self, before: int) -> None:
+        """Who reads on, slowly, is waited for; who does not is let go."""
+        if self.transport.get_write_buffer_size() <= before - LEAST_READ:
+            self._watch_reading()
+        else:
+            self.transport.abort()
 
     def _be_patient(self) -> None:
         """It reads, or is gone."""
