@@ -57,6 +57,16 @@ async def test_a_device_is_known_only_once_its_session_is_open(tmp_path: Path, p
         assert await portal.letters("new_device") == 1, "the owner is told at the first sign-in that succeeds"
 
 
+async def test_a_device_is_known_only_once_its_owner_is_told(tmp_path: Path, url: str | None) -> None:
+    async with inside(tmp_path, url) as portal:
+        account, _ = await portal.a_person()
+        portal.instead["outbox.post"] = refusing
+        assert await portal.sign_in(account) == 503
+        portal.instead.clear()
+        assert await portal.sign_in(account) == 200
+        assert await portal.letters("new_device") == 1
+
+
 async def test_of_sign_ins_at_once_from_a_new_device_few_write_a_letter(
     tmp_path: Path, url: str | None
 ) -> None:

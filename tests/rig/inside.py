@@ -18,7 +18,7 @@ from auth_portal.wiring import Wiring
 from tests.rig.logbook import Logbook
 from tests.rig.server import ROOT_SECRET
 
-PORTS = ("accounts", "sessions", "devices", "journal")
+PORTS = ("accounts", "sessions", "devices", "outbox", "journal")
 PASSWORD = "violet kettle under snow 7"
 
 Instead = Callable[..., Awaitable[Any]]

@@ -73,8 +73,11 @@ class Admit:
         def opening() -> tuple[Coroutine[Any, Any, Tokens], Writing]:
             return self.open_session.tokens(session), self.open_session.keep(session)
 
-        def telling() -> tuple[Writing, Writing]:
-            return self.devices.remember(account.id, replace(visitor, device=device)), self.record(
+        def remember() -> Writing:
+            return self.devices.remember(account.id, replace(visitor, device=device))
+
+        def record() -> Writing:
+            return self.record(
                 Kind.SIGNED_IN,
                 visitor,
                 account_id=account.id,
@@ -83,21 +86,20 @@ class Admit:
                 device=session.name,
             )
 
-        async def knows() -> bool:
+        async def familiar() -> bool:
             return await self.devices.knows(account.id, visitor) if known is None else known
 
-        # Nothing is told of a session that could not be opened: a device that is known without anybody
-        # having come in would keep the next sign-in's letter from its owner.
-        if self.as_one:
-            familiar = await knows()
-            tokens = await together(*opening(), *telling())
+        # A device becomes known once its session is open and, when it is new, once its owner is told: else
+        # a sign-in that failed would keep the next one's letter from the owner.
+        if self.as_one and await familiar():
+            tokens = await together(*opening(), record(), remember())
         else:
             tokens = await together(*opening())
-            familiar = await knows()
-            await together(*telling())
+            await record()
+            if not await familiar():
+                await self._tell_of_new_device(account, session, visitor)
+            await remember()
         await self._replace(presented, account)
-        if not familiar:
-            await self._tell_of_new_device(account, session, visitor)
         return Admitted(tokens, self.device_cookies.write(device))
 
     async def _replace(self, presented: str | None, account: Account) -> None:
