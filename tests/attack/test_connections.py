@@ -6,6 +6,7 @@ import json
 import socket
 import time
 import weakref
+from collections.abc import Coroutine
 from contextlib import ExitStack
 from typing import Any
 
@@ -53,6 +54,16 @@ def a_deaf_wire(portal: Portal) -> socket.socket:
     return wire
 
 
+def without_collector(story: Coroutine[Any, Any, None]) -> None:
+    """Run it while nothing looks for garbage."""
+    gc.collect()
+    gc.disable()
+    try:
+        uvloop.run(story)
+    finally:
+        gc.enable()
+
+
 @pytest.mark.row("IN1")
 def test_requests_sent_ahead_cost_little_memory(start_portal: StartPortal) -> None:
     """Half a megabyte of the smallest requests on each of ten connections, none of whose answers is read."""
@@ -80,12 +91,7 @@ def test_who_leaves_leaves_nothing_behind() -> None:
             may.set()
             await until(lambda: server.made[0]() is None)
 
-    gc.collect()
-    gc.disable()
-    try:
-        uvloop.run(story())
-    finally:
-        gc.enable()
+    without_collector(story())
 
 
 @pytest.mark.row("IN1")
@@ -108,12 +114,7 @@ def test_who_leaves_in_a_body_leaves_nothing_behind() -> None:
             scopes.clear()
             await until(lambda: server.made[0]() is None)
 
-    gc.collect()
-    gc.disable()
-    try:
-        uvloop.run(story())
-    finally:
-        gc.enable()
+    without_collector(story())
 
 
 def call(one: weakref.ref[BoundedProtocol]) -> BoundedProtocol | None:

@@ -1,13 +1,15 @@
-"""A whole portal inside the test's process, whose every port call may be made to fail, before or after it."""
+"""A whole portal inside the test's process: any port call may fail, before or after it, or be another one."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from auth_portal.accounts.account import Account
 from auth_portal.app import Portal, open_portal
 from auth_portal.core.refusal import unavailable
 from auth_portal.serving import Application
@@ -19,13 +21,18 @@ from tests.rig.logbook import Logbook
 from tests.rig.server import ROOT_SECRET
 
 PORTS = ("accounts", "sessions", "devices", "tickets", "outbox", "journal")
+PASSWORD = "violet kettle under snow 7"
+
+Instead = Callable[..., Awaitable[Any]]
+"""Called with the real method and what it was given."""
 
 
 @dataclass
 class Fault:
     """Counts the port calls of a request; at number `at` it raises, before the call or after it.
 
-    `cause` makes what is raised: a 503 of the storage, or a mistake that nobody foresaw.
+    `cause` makes what is raised: a 503 of the storage, or a mistake that nobody foresaw. `instead` names
+    what is done in place of a method, such as `sessions.find`, every time.
     """
 
     at: int | None = None
@@ -33,6 +40,7 @@ class Fault:
     cause: Callable[[], Exception] = lambda: unavailable("a fault of the test")
     calls: int = 0
     name: str = ""
+    instead: dict[str, Instead] = field(default_factory=dict)
 
     def arm(self, at: int | None, *, after: bool = False, mistake: bool = False) -> None:
         """From now on; None: only count."""
@@ -66,7 +74,8 @@ class FaultyPort:
                 self._fault.name = f"{self._name}.{method}"
             if strikes and not self._fault.after:
                 raise self._fault.cause()
-            done = await real(*given, **named)
+            other = self._fault.instead.get(f"{self._name}.{method}")
+            done = await (real(*given, **named) if other is None else other(real, *given, **named))
             if strikes:
                 raise self._fault.cause()
             return done
@@ -99,20 +108,50 @@ class InProcess:
         json = {} if body is None else {"json": body}
         return await self.client.request(method, f"/api{path}", headers=headers, **json)
 
+    async def a_person(self, email: str = "ada@example.org") -> tuple[Account, str]:
+        """Somebody who is signed up, from a device that is forgotten; and the refresh token."""
+        said = {"firstName": "Ada", "lastName": "Lovelace", "email": email, "password": PASSWORD}
+        answer = await self.post("/auth/register", said)
+        assert answer.status_code == 201
+        account = await self.portal.stores.accounts.find_by_email(email)
+        assert account is not None
+        await self.portal.stores.devices.forget(account.id)
+        return account, answer.json()["refreshToken"]
+
+    async def sign_in(self, account: Account) -> int:
+        """The status."""
+        said = {"email": account.email, "password": PASSWORD}
+        return (await self.post("/auth/login", said)).status_code
+
+    async def refresh(self, token: str) -> int:
+        """The status."""
+        return (await self.post("/auth/refresh", refresh=token)).status_code
+
+    async def posted(self, kind: str) -> int:
+        """How many letters of that kind."""
+        page = await self.portal.stores.outbox.page(None, 999)
+        return [letter.kind.value for letter in page].count(kind)
+
+    async def events(self, account: Account) -> list[str]:
+        """What the journal says of the person, oldest first."""
+        page = await self.portal.stores.journal.of(account.id, None, 99)
+        return [event.kind.value for event in reversed(page)]
+
 
 @asynccontextmanager
-async def a_portal(folder: Path) -> AsyncIterator[InProcess]:
-    """On SQLite in the folder, with cheap hashes: it is not the hasher that is tried here."""
+async def a_portal(folder: Path, url: str | None = None, **more: str) -> AsyncIterator[InProcess]:
+    """On SQLite in the folder, or on the migrated database of that URL, with cheap hashes."""
     values = {
         "APP_ENV": "test",
         "DATA_DIR": str(folder),
         "AUTH_REFRESH_SECRET": ROOT_SECRET,
         "BACKEND_DOMAIN": "http://localhost",
         "RATE_LIMITS": "off",
+        "PASSWORD_HASH_COST": "least",
+        **({} if url is None else {"DATABASE_URL": url}),
+        **more,
     }
     settings = read_settings(values)
-    cheap = replace(settings.passwords, memory_kib=64, passes=1)
-    settings = replace(settings, passwords=cheap)
     log, fault = Logbook(), Fault()
     opened = await open_portal(settings, log)
     made = opened.wiring
@@ -120,9 +159,12 @@ async def a_portal(folder: Path) -> AsyncIterator[InProcess]:
     portal = Portal(settings, stores, Wiring(settings, stores, made.keys, made.clock, log, made.metrics))
     front = Application(settings, log, migrate=False)._front(portal)
     transport = httpx.ASGITransport(front)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        yield InProcess(portal, fault, client, log, folder)
-    await portal.close()
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
+            yield InProcess(portal, fault, client, log, folder)
+    finally:
+        await portal.close()
+        await asyncio.sleep(0.05)  # connections that were cut close a turn later
 
 
 def _faulty(stores: Stores, fault: Fault) -> Stores:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from auth_portal.app import Background
-from tests.rig.inside import inside
+from tests.faults.portal_in_process import a_portal
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ async def test_a_loop_that_breaks_is_told_of_at_once_and_stopping_ends_the_other
         raise KeyError("of the test")
 
     monkeypatch.setattr(Background, "_keys", broken)
-    async with inside(tmp_path) as portal:
+    async with a_portal(tmp_path) as portal:
         background = Background(portal.portal)
         background.start()
         await asyncio.sleep(0.05)
@@ -46,7 +46,7 @@ async def test_a_loop_that_does_not_end_delays_no_stop_for_ever(
 
     monkeypatch.setattr(Background, "_keys", stubborn)
     monkeypatch.setattr("auth_portal.app.LONGEST_STOP", 0.2)
-    async with inside(tmp_path) as portal:
+    async with a_portal(tmp_path) as portal:
         background = Background(portal.portal)
         background.start()
         await asyncio.sleep(0.05)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig.inside import inside
+from tests.faults.portal_in_process import a_portal
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("OP2")]
 
@@ -21,7 +21,7 @@ def anyio_backend() -> str:
 async def test_a_second_tab_and_an_ended_session_are_answered_while_another_process_writes(
     tmp_path: Path,
 ) -> None:
-    async with inside(tmp_path) as portal:
+    async with a_portal(tmp_path) as portal:
         _, mine = await portal.a_person()
         assert await portal.refresh(mine) == 200
         _, ended = await portal.a_person("bob@example.org")
