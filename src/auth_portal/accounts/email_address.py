@@ -1,9 +1,16 @@
 """How an e-mail address is written here: normalised once, then compared exactly."""
 
+import re
 import unicodedata
 
 MOST_CHARACTERS = 254
 MOST_LOCAL_BYTES = 64  # RFC 5321 section 4.5.3.1.1; no relay takes a longer one
+# What nearly everybody types is its own canonical form, and needs no library to be recognised. Doubled
+# hyphens, and with them A-labels, are left to the library, as is all that is not letters, digits, `._+-`.
+PLAIN = re.compile(
+    r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
+    r"@(?:(?=[a-z0-9-]{1,63}\.)[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63}"
+)
 
 
 def normalise(typed: str) -> str:
@@ -15,6 +22,13 @@ def normalise(typed: str) -> str:
     (CVE-2019-19844). Sub-addresses (`a+b@`) stay apart. At most 254 characters.
     """
     trimmed = typed.strip()
+    if trimmed.isascii() and len(trimmed) <= MOST_CHARACTERS and PLAIN.fullmatch(trimmed.lower()):
+        return trimmed.lower()
+    return examined(trimmed)
+
+
+def examined(trimmed: str) -> str:
+    """The canonical form of any address, worked out by the library. Raises ValueError as `normalise`."""
     lowered = unicodedata.normalize("NFC", trimmed).lower()
     if unicodedata.normalize("NFKC", lowered) != lowered or len(lowered) > MOST_CHARACTERS:
         raise ValueError("email must be an email")
