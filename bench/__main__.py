@@ -5,13 +5,14 @@ import json
 import sys
 import tempfile
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from bench.databases import databases
 from bench.figures import Figure, table
 from bench.limits import Limits, bare_server
 from bench.ratios import HELD, TOGETHER, Ratio, ratio_table, ratios
-from bench.workloads import Bench
+from bench.workloads import CONNECTIONS, Bench
 
 
 def main() -> int:
@@ -49,12 +50,14 @@ def measured(
     try:
         bench.open()
         ids = [bench.people.session_id(number, 1) for number in range(min(bench.people.count, 1000))]
-        bare = bare_server(bench.folder / "bare", *bench.answer_to("me"))
+        bare = bare_server(bench.folder / "bare", bench.url, *bench.answer_to("me"))
         try:
             limits = Limits(bench.folder, bench.engine, bench.url, ids, bare)
             grouped = bench.engine == "sqlite" and "refresh" in (names or HELD)
             also = [("refresh", TOGETHER)] if grouped else []
-            seen = bench.measure(rounds, seconds, names, also=also, between=limits.round)
+            at = dict.fromkeys(HELD, CONNECTIONS[0]) | dict(also)
+            beside = {(name, conns): partial(limits.after, name) for name, conns in at.items()}
+            seen = bench.measure(rounds, seconds, names, also=also, limits=beside)
         finally:
             bare.stop()
         commits = bench.commits_per_refresh(TOGETHER) if grouped else None

@@ -17,6 +17,7 @@ class Figure:
     connections: int = 0
     errors: int = 0
     hash_share: float = 0.0  # of the server's CPU, by its hashing threads; 0 where they cannot be told apart
+    rounds_us: tuple[float, ...] = ()  # what `cpu_us` is the median of
 
 
 def table(figures: list[Figure]) -> str:

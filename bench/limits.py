@@ -1,4 +1,4 @@
-"""The limits of the machine, measured between the rounds: bare answers, raw statements, the bare hash."""
+"""The limits of the machine, measured beside the workloads: bare answers, raw statements, the bare hash."""
 
 import asyncio
 import itertools
@@ -12,101 +12,122 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import argon2
-from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from bench.bare import SAID, TOKEN_BYTES, UPDATE, token_work
 from bench.figures import Figure
-from bench.load import load, request
-from bench.process import LOAD_CORE, SERVER_CORE, Server, cpu_seconds, on_core
+from bench.load import Request, load, request
+from bench.process import LOAD_CORE, SERVER_CORE, Server, cpu_seconds, hashing_seconds, on_core
 
-BARE = """
-import json, os
-from auth_portal.http.server import run_server
-BODY = b"x" * int(os.environ["BARE_BYTES"])
-HEADERS = [(name.encode(), value.encode()) for name, value in json.loads(os.environ["BARE_HEADERS"])]
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        await receive(); await send({"type": "lifespan.startup.complete"})
-        await receive(); await send({"type": "lifespan.shutdown.complete"}); return
-    if scope["method"] == "POST":
-        await receive()
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await send({"type": "http.response.body", "body": BODY})
-run_server(app, "127.0.0.1", int(os.environ["APP_PORT"]))
-"""
 BARE_REQUESTS = 4_000
-TOKEN_BYTES = 300
+BARE_SIGN_INS = 60
+BARE_SIGN_IN = request("POST", "/sign-in", body=json.dumps(SAID).encode())
 READ = "SELECT s.*, a.* FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.id = "
-UPDATE = (
-    "UPDATE sessions SET generation = generation + 1, rotated_at = rotated_at"
-    " WHERE id = ? AND generation = generation AND ended_at IS NULL"
-)
-TOGETHER = 16  # guarded updates that share a commit
+TOGETHER = 16  # guarded updates that share a commit; connections that ask for bare answers and sign-ins
+CROWD = 32  # connections that ask for bare refreshes
+REFRESH, SIGN_IN = "bare refresh", "bare sign-in"
+SERVED = ("bare answer", REFRESH, SIGN_IN)  # by a server of its own; the rest is measured in this process
 
 
 @dataclass
 class Limits:
-    """What nothing on this machine does for less; each round is measured beside one of the workloads."""
+    """What nothing on this machine does for less, measured right behind the workload that it limits."""
 
     folder: Path
     engine: str
     url: str
     session_ids: list[str]
     bare: Server
-    measures: dict[str, Callable[[], float]] = field(init=False)
+    beside: dict[str, dict[str, Callable[[], float]]] = field(init=False)
     seen: dict[str, list[float]] = field(default_factory=dict)
+    hashed: float = 0.0  # seconds of the bare sign-ins' hashing threads
 
     def __post_init__(self) -> None:
-        """Name what is measured: seconds of CPU for one of a kind."""
-        self.measures = {
-            "bare answer": lambda: self._bare_round("GET"),
-            "bare answer to a POST": lambda: self._bare_round("POST"),
-            "bare hash": bare_hash,
-            "token work of a refresh": token_work,
+        """Name what is measured beside which workload: seconds of CPU for one of a kind."""
+        self.beside = {
+            "me": {"bare answer": lambda: self._bare_round("GET")},
+            "refresh": {
+                "bare answer to a POST": lambda: self._bare_round("POST"),
+                "token work of a refresh": bare_token_work,
+            },
+            "sign in": {SIGN_IN: self._bare_sign_ins, "bare hash": bare_hash},
         }
         if self.engine == "sqlite":
             path = Path(self.url.removeprefix("sqlite:///"))
-            self.measures |= {
-                "raw read": lambda: raw_sqlite_read(path, self.session_ids),
+            self.beside["me"]["raw read"] = lambda: raw_sqlite_read(path, self.session_ids)
+            self.beside["refresh"] |= {
+                REFRESH: self._bare_refreshes,
                 "raw guarded update, alone in its commit": lambda: self._update(path, 1),
                 f"raw guarded update, {TOGETHER} a commit": lambda: self._update(path, TOGETHER),
             }
         elif self.engine == "postgresql":
-            self.measures["raw read"] = lambda: raw_postgresql_read(self.url, self.session_ids)
+            self.beside["me"]["raw read"] = lambda: raw_postgresql_read(self.url, self.session_ids)
 
     def _update(self, path: Path, group: int) -> float:
         return raw_sqlite_update(path, self.session_ids, group)
 
-    def round(self) -> None:
-        """Measure each once; what stands for the server's own work runs on the server's core."""
-        for name, measure in self.measures.items():
-            if name.startswith("bare answer"):
-                self.seen.setdefault(name, []).append(measure())
-                continue
-            with on_core(SERVER_CORE, LOAD_CORE):
+    def after(self, workload: str) -> None:
+        """Measure what limits it; what stands for the server's own work runs on the server's core."""
+        for name, measure in self.beside[workload].items():
+            core = LOAD_CORE if name.startswith(SERVED) else SERVER_CORE
+            with on_core(core, LOAD_CORE):
                 self.seen.setdefault(name, []).append(measure())
 
     def figures(self) -> list[Figure]:
         """Medians of the rounds."""
         return [
-            Figure(self.engine, f"limit: {name}", cpu_us=statistics.median(values) * 1e6)
+            Figure(
+                self.engine,
+                f"limit: {name}",
+                cpu_us=statistics.median(values) * 1e6,
+                rounds_us=tuple(value * 1e6 for value in values),
+                hash_share=self.hashed / (sum(values) * BARE_SIGN_INS) if name == SIGN_IN else 0.0,
+            )
             for name, values in self.seen.items()
         ]
 
     def _bare_round(self, method: str) -> float:
         """CPU seconds per request of a server that answers the same number of bytes at once."""
         ask = request(method, "/api/auth/me", authorization="Bearer " + "x" * TOKEN_BYTES)
+        return self._asked(TOGETHER, BARE_REQUESTS, lambda _number: ask)
+
+    def _bare_refreshes(self) -> float:
+        """CPU seconds of one, of as many at once as real ones are held against."""
+        ids = self.session_ids
+        return self._asked(
+            CROWD,
+            BARE_REQUESTS,
+            lambda number: request("POST", "/refresh", authorization=f"Bearer {ids[number % len(ids)]}"),
+        )
+
+    def _bare_sign_ins(self) -> float:
+        """CPU seconds of one, its hash included."""
+        before = hashing_seconds(self.bare.pid)
+        used = self._asked(TOGETHER, BARE_SIGN_INS, lambda _number: BARE_SIGN_IN)
+        self.hashed += hashing_seconds(self.bare.pid) - before
+        return used
+
+    def _asked(self, connections: int, requests: int, make: Request) -> float:
+        """CPU seconds of the bare server for each answer. Raises RuntimeError where one is no 200."""
         before = cpu_seconds([self.bare.pid])
-        seen = asyncio.run(load(self.bare.port, TOGETHER, BARE_REQUESTS, lambda _number: ask))
+        seen = asyncio.run(load(self.bare.port, connections, requests, make))
+        if seen.errors:
+            raise RuntimeError((self.bare.folder / "server.log").read_text()[-3000:])
         return (cpu_seconds([self.bare.pid]) - before) / max(1, seen.answers)
 
 
-def bare_server(folder: Path, head: bytes, body: bytes) -> Server:
-    """An ASGI callable that does nothing but give an answer of the same size, headers and all."""
+def bare_server(folder: Path, url: str, head: bytes, body: bytes) -> Server:
+    """A server of `bench.bare`: its answers have the size of this one, headers and all."""
     lines = [line.partition(": ") for line in head.decode().splitlines()[1:] if line]
     headers = [(name, value) for name, _, value in lines if name.lower() != "date"]  # the server's own
-    settings = {"BARE_BYTES": str(len(body)), "BARE_HEADERS": json.dumps(headers)}
-    return Server(folder, settings, (sys.executable, "-c", BARE)).start()
+    settings = {
+        "BARE_BYTES": str(len(body)),
+        "BARE_HEADERS": json.dumps(headers),
+        "BARE_FILE": str(folder / "bare.db"),
+    }
+    if url.startswith("sqlite:///"):
+        settings["BARE_DATABASE"] = url.removeprefix("sqlite:///")
+    return Server(folder, settings, (sys.executable, "-m", "bench.bare")).start()
 
 
 def raw_sqlite_read(path: Path, session_ids: list[str], count: int = 10_000) -> float:
@@ -164,15 +185,10 @@ def bare_hash(count: int = 10) -> float:
     return (time.process_time() - before) / count
 
 
-def token_work(count: int = 500) -> float:
-    """CPU seconds of what a rotation owes to tokens: one ES256 signature and two HMACs, nothing around."""
+def bare_token_work(count: int = 500) -> float:
+    """CPU seconds of what a rotation owes to tokens."""
     key, secret = ec.generate_private_key(ec.SECP256R1()), bytes(32)
-    algorithm = ec.ECDSA(hashes.SHA256())
     before = time.process_time()
     for _ in range(count):
-        key.sign(b"x" * TOKEN_BYTES, algorithm)
-        for _ in range(2):
-            mac = hmac.HMAC(secret, hashes.SHA256())
-            mac.update(b"x" * 64)
-            mac.finalize()
+        token_work(key, secret)
     return (time.process_time() - before) / count

@@ -6,7 +6,7 @@ import json
 import os
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,12 +106,12 @@ class Bench:
         connections: Sequence[int] = CONNECTIONS,
         *,
         also: Sequence[tuple[str, int]] = (),
-        between: Callable[[], None] = lambda: None,
+        limits: Mapping[tuple[str, int], Callable[[], None]] | None = None,
     ) -> list[Figure]:
         """The workloads (all of them unless named) at each number of connections, rounds interleaved.
 
-        `also` names a workload at another number; `between` is called once a round, so that what it
-        measures meets the same weather.
+        `also` names a workload at another number; of `limits` each is called behind the workload that it
+        belongs to, so that what it measures meets the same weather.
         """
         plans = [(name, conns) for name in names or self.workloads for conns in connections] + [*also]
         amounts = {plan: self.amount(*plan, seconds) for plan in plans}
@@ -119,7 +119,8 @@ class Bench:
         for _ in range(rounds):
             for name, conns in plans:
                 seen[name, conns].append(self.measured(name, conns, amounts[name, conns]))
-            between()
+                if limits and (name, conns) in limits:
+                    limits[name, conns]()
         return [self.figure(name, conns, results) for (name, conns), results in seen.items()]
 
     def commits_per_refresh(self, connections: int) -> float:
@@ -175,17 +176,19 @@ class Bench:
         """Medians of the rounds; the share of the hash is of their sum, which ticks blur the least."""
         rounds = [result.round for result in results]
         server = sum(result.server for result in results)
+        each = tuple(result.server_us for result in results)
         return Figure(
             engine=self.engine,
             workload=name,
             connections=conns,
-            cpu_us=statistics.median(result.server_us for result in results),
+            cpu_us=statistics.median(each),
             database_us=statistics.median(result.database_us for result in results),
             per_second=statistics.median(one.per_second for one in rounds),
             p50_ms=statistics.median(one.percentile(0.5) for one in rounds),
             p99_ms=statistics.median(one.percentile(0.99) for one in rounds),
             errors=sum(one.errors for one in rounds),
             hash_share=sum(result.hashing for result in results) / server if server else 0.0,
+            rounds_us=each,
         )
 
     def keep(self, number: int, _head: bytes, body: bytes) -> None:
