@@ -39,6 +39,8 @@ $(VENV)/.test-stamp: requirements/test.txt $(VENV)/.run-stamp
 	@$(PIP) --require-hashes -r requirements/test.txt
 	@touch $@
 
+# Where compiled files are forbidden, every process of the run would compile the tests anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: lint ## The laws, then every test (this is what CI runs)
 	@$(BIN)/python -m tests.rig.browser
 	@$(BIN)/python -m pytest $(TESTS) -n $(WORKERS) --dist worksteal

@@ -11,6 +11,7 @@ from bench.databases import databases
 from bench.workloads import Bench
 
 SAMPLES_PER_SECOND = 400
+ROUND = 200  # requests between two looks at the sampler
 IDLE = ("select", "epoll", "_worker (concurrent", "SqliteWriter._serve")
 
 
@@ -24,6 +25,7 @@ def main() -> int:
     chosen = options.parse_args()
     chosen.into.mkdir(exist_ok=True)
     stacks = chosen.into / f"profile-{chosen.workload.replace(' ', '-')}.txt"
+    graph = stacks.with_suffix(".svg")
     with (
         tempfile.TemporaryDirectory() as folder,
         databases(chosen.engine, Path(folder)) as (url, pids),
@@ -31,23 +33,26 @@ def main() -> int:
         bench = Bench(Path(folder) / "server", chosen.engine, url, 1_000, pids)
         bench.open()
         try:
-            sample(bench, chosen.workload, chosen.seconds, stacks)
+            sample(bench, chosen.workload, chosen.seconds, "raw", stacks)
+            sample(bench, chosen.workload, chosen.seconds, "flamegraph", graph)
         finally:
             bench.close()
     sys.stdout.write(summary(stacks))
-    sys.stdout.write(f"stacks, for any flame graph viewer: {stacks}\n")
+    sys.stdout.write(f"flame graph, for a browser: {graph}\nthe stacks it is made of: {stacks}\n")
     return 0
 
 
-def sample(bench: Bench, workload: str, seconds: int, stacks: Path) -> None:
-    """Record while the workload runs."""
+def sample(bench: Bench, workload: str, seconds: int, form: str, into: Path) -> None:
+    """Record while the workload runs. Raises RuntimeError when py-spy could not."""
     command = ["py-spy", "record", "--rate", str(SAMPLES_PER_SECOND), "--duration", str(seconds)]
-    command += ["--format", "raw", "--output", str(stacks), "--pid", str(bench.server.pid)]
+    command += ["--format", form, "--output", str(into), "--pid", str(bench.server.pid)]
     spy = subprocess.Popen(
         [Path(sys.executable).parent / command[0], *command[1:]], stdout=subprocess.DEVNULL
     )
     while spy.poll() is None:
-        bench.run(bench.workloads[workload], 16, 1_000, bench.keep)
+        bench.run(bench.workloads[workload], 16, ROUND, bench.keep)
+    if spy.returncode != 0:
+        raise RuntimeError(f"py-spy ended with {spy.returncode}: may it look into other processes (ptrace)?")
 
 
 def summary(stacks: Path, most: int = 30) -> str:
