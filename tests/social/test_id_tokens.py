@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
 from joserfc.jwk import OctKey
 from starlette.responses import JSONResponse, Response
@@ -20,6 +22,7 @@ from auth_portal.social.provider import Profile
 from auth_portal.social.providers.oidc import OidcProvider
 from auth_portal.social.providers.registry import Providers
 from auth_portal.social.rules import ProviderRules, SocialRules
+from tests.rig.providers.faults import breaks
 from tests.rig.providers.oidc import KEY, OTHER_KEY, Claims, Lies, OpenIdStandIn
 
 NONCE = "n" * 43
@@ -182,6 +185,37 @@ def test_a_signature_that_is_not_the_providers_is_refused(provider: OpenIdStandI
     assert "ID token" in refusal(provider).cause
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [{"client_id": "x"}, {"app_id": "x"}, {"cat": "x"}, {"x5c": ["A" * 1200]}],
+    ids=lambda extra: next(iter(extra)),
+)
+def test_what_a_header_says_beyond_what_we_know_is_no_matter(
+    provider: OpenIdStandIn, extra: dict[str, Any]
+) -> None:
+    """RFC 7515 section 4; Kanidm, CyberArk and Clerk write such parameters."""
+    provider.lies = Lies(sign=signer_with(extra))
+    assert fetch(provider).subject == "ada"
+
+
+@pytest.mark.row("SO6")
+def test_what_a_header_says_is_critical_must_be_known(provider: OpenIdStandIn) -> None:
+    provider.lies = Lies(sign=signer_with({"crit": ["exp-2"], "exp-2": 1}))
+    assert "ID token" in refusal(provider).cause
+
+
+def signer_with(extra: dict[str, Any]) -> Callable[[Claims], str]:
+    """Signs honestly, under a header that says more, whatever it is."""
+
+    def sign(claims: Claims) -> str:
+        parts = ({"alg": "RS256", "kid": KEY.kid, **extra}, claims)
+        body = ".".join(encode(json.dumps(part).encode()) for part in parts)
+        signature = KEY.private_key.sign(body.encode(), PKCS1v15(), SHA256())
+        return f"{body}.{encode(signature)}"
+
+    return sign
+
+
 @pytest.mark.row("SO15")
 def test_keys_of_no_kind_are_passed_over(provider: OpenIdStandIn) -> None:
     strange = [
@@ -203,13 +237,41 @@ def test_keys_of_no_kind_are_passed_over(provider: OpenIdStandIn) -> None:
 @pytest.mark.row("SO7")
 @pytest.mark.parametrize("told", [False, None, "true", "True", 1, [True], {"a": True}])
 def test_only_the_value_true_is_verified(provider: OpenIdStandIn, told: object) -> None:
-    provider.lies = with_claims(email_verified=told)
+    lie = with_claims(email_verified=told).claims
+    provider.lies = Lies(claims=lie, userinfo=lie)
     assert [one.verified for one in fetch(provider).emails] == [False]
 
 
 def test_a_thin_token_is_completed_from_userinfo(provider: OpenIdStandIn) -> None:
     provider.lies = Lies(thin=True)
     assert [one.address for one in fetch(provider).emails] == ["ada@example.com"]
+
+
+def without_flag(claims: Claims) -> Claims:
+    """As providers write ID tokens that leave the rest to userinfo (Okta, Authelia)."""
+    return {name: value for name, value in claims.items() if name != "email_verified"}
+
+
+@pytest.mark.row("SO7")
+def test_whether_an_address_is_verified_may_stand_in_userinfo(provider: OpenIdStandIn) -> None:
+    provider.lies = Lies(claims=without_flag)
+    assert [(one.address, one.verified) for one in fetch(provider).emails] == [("ada@example.com", True)]
+
+
+@pytest.mark.row("SO7")
+def test_an_address_and_its_flag_come_from_one_place(provider: OpenIdStandIn) -> None:
+    of_userinfo = {"sub": "ada", "email": "other@example.com", "email_verified": True}
+    provider.lies = Lies(claims=without_flag, userinfo=lambda _: of_userinfo)
+    assert [(one.address, one.verified) for one in fetch(provider).emails] == [("other@example.com", True)]
+    provider.lies = Lies(claims=without_flag, userinfo=lambda _: {"sub": "ada", "email_verified": True})
+    assert [(one.address, one.verified) for one in fetch(provider).emails] == [("ada@example.com", False)]
+
+
+def test_a_userinfo_that_is_away_keeps_nobody_out_whose_token_has_an_address(provider: OpenIdStandIn) -> None:
+    provider.lies = Lies(claims=without_flag, instead={"userinfo": breaks})
+    assert [(one.address, one.verified) for one in fetch(provider).emails] == [("ada@example.com", False)]
+    provider.lies = Lies(thin=True, instead={"userinfo": breaks})
+    assert "userinfo" in refusal(provider).cause
 
 
 @pytest.mark.row("SO6")

@@ -103,7 +103,8 @@ class HttpClient:
                 return Answer(response.status_code, _json(raw, where), told_at)
         except TimeoutError:
             raise provider_failed(f"{where}: no whole answer in time") from None
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # UnicodeError: no host by IDNA
+        # UnicodeError: no host by IDNA. OSError: of TLS, which httpx lets through once a handshake is over.
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OSError) as error:
             raise provider_failed(f"{where}: {type(error).__name__}") from None
 
     async def _read(self, response: httpx.Response, where: str) -> bytes:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import Key
+from joserfc.jws import JWSRegistry
 
 from auth_portal.social.protocol import half_hash
 from auth_portal.social.provider import provider_failed
@@ -26,6 +27,10 @@ ALGORITHMS = (
     "EdDSA",
     "Ed25519",
 )
+# Header parameters that we do not know are no matter, unless `crit` names them (RFC 7515 section 4), and
+# a chain of certificates (`x5c`) may be among them.
+HEADERS = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+HEADERS.max_header_length = 16_384  # bytes
 LEEWAY = timedelta(seconds=30)
 OLDEST = timedelta(hours=24)
 
@@ -44,7 +49,7 @@ class Expected:
 def claims_of(token: str, key: Key, expected: Expected, now: datetime) -> dict[str, object]:
     """The claims of a valid token (OpenID Connect Core 3.1.3.7). Raises `provider_failed`."""
     try:
-        read = jwt.decode(token, key, algorithms=list(ALGORITHMS))
+        read = jwt.decode(token, key, registry=HEADERS)
     except (JoseError, ValueError, TypeError, RecursionError) as error:
         raise provider_failed(f"ID token: {type(error).__name__}") from None
     claims: dict[str, object] = dict(read.claims)

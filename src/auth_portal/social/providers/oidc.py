@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from auth_portal.core.clock import Clock
+from auth_portal.core.refusal import Refusal
 from auth_portal.social import clean
 from auth_portal.social.http_client import HttpClient
 from auth_portal.social.protocol import authorization_url
@@ -13,6 +14,8 @@ from auth_portal.social.provider import Profile, provider_failed
 from auth_portal.social.providers.id_token import Expected, claims_of
 from auth_portal.social.providers.metadata import OK, Metadata, Published
 from auth_portal.social.rules import ProviderRules
+
+ADDRESS = {"email", "email_verified"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class OidcProvider:
         mine = (self.rules.client_id,)
         expected = Expected(self._issuers(metadata), mine, mine, nonce, token)
         claims = await self._read(told.get("id_token"), expected, from_provider=True)
-        if "email" not in claims and metadata.userinfo_endpoint and token:
+        if not (claims.keys() >= ADDRESS) and metadata.userinfo_endpoint and token:
             claims = await self._enrich(claims, metadata.userinfo_endpoint, token)
         return self.profile(claims)
 
@@ -117,13 +120,30 @@ class OidcProvider:
         return claims_of(token, key, expected, self.clock())
 
     async def _enrich(self, claims: dict[str, object], url: str, access_token: str) -> dict[str, object]:
-        """Add what userinfo tells, only if it speaks of the same person (OpenID Core 5.3.2)."""
+        """Add what userinfo tells, only if it speaks of the same person (OpenID Core 5.3.2).
+
+        An address and whether it is verified are one statement: both come from one place. Who is known
+        by their subject is let in without userinfo, if it cannot be had and the token names an address.
+        """
+        try:
+            told = await self._userinfo(url, access_token)
+        except Refusal:
+            if "email" in claims:
+                return claims
+            raise
+        if told.get("sub") != claims.get("sub"):
+            raise provider_failed("userinfo: another subject")
+        whose = told if "email" in told else claims
+        address = {name: whose[name] for name in ADDRESS & whose.keys()}
+        rest = {name: value for name, value in {**told, **claims}.items() if name not in ADDRESS}
+        return rest | address
+
+    async def _userinfo(self, url: str, access_token: str) -> Mapping[str, object]:
+        """What it tells. Raises `provider_failed` when that is nothing."""
         answer = await self.http.get(url, headers={"authorization": f"Bearer {access_token}"})
         if answer.status != OK or not isinstance(answer.body, dict):
             raise provider_failed(f"userinfo: status {answer.status}")
-        if answer.body.get("sub") != claims.get("sub"):
-            raise provider_failed("userinfo: another subject")
-        return {**answer.body, **claims}
+        return answer.body
 
 
 def _access_token(told: Mapping[str, object]) -> str | None:
