@@ -253,6 +253,17 @@ async def test_deleting_blanks_the_account_and_frees_its_address(stores: Stores)
     assert await stores.accounts.end_everything(account.id, NOW) is None
 
 
+async def test_deleting_asks_for_the_epoch_that_was_seen_when_one_is_given(stores: Stores) -> None:
+    account = await kept(stores)
+    assert await stores.accounts.end_everything(account.id, NOW) == 1
+    changed = await now_of(stores, account)
+    assert not await stores.accounts.delete(account.id, after(hours=1), epoch=0)
+    assert await now_of(stores, account) == changed, "nothing happened"
+    assert await stores.accounts.delete(account.id, after(hours=1), epoch=1)
+    assert (await now_of(stores, account)).deleted_at == after(hours=1)
+    assert not await stores.accounts.delete(account.id, after(hours=2), epoch=2), "it is gone"
+
+
 async def test_ending_everything_raises_the_epoch(stores: Stores) -> None:
     account = await kept(stores)
     assert await stores.accounts.end_everything(account.id, NOW) == 1

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import AutoReconnect, OperationFailure
 from pymongo.monitoring import (
     CommandFailedEvent,
     CommandListener,
@@ -15,9 +17,11 @@ from pymongo.monitoring import (
 
 from auth_portal.core.refusal import Kind, Refusal
 from auth_portal.storage.mongo.accounts import MongoAccounts
+from auth_portal.storage.mongo.admin import MongoAdmin
 from auth_portal.storage.mongo.collection import Collection, Document
 from auth_portal.storage.mongo.open import make_client, open_mongo
 from auth_portal.storage.mongo.outbox import MongoOutbox
+from auth_portal.storage.mongo.schema import INDEXES
 from auth_portal.storage.mongo.sessions import MongoSessions
 from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.stores import NewerSchemaError, OlderSchemaError, StorageError, Stores
@@ -49,6 +53,9 @@ class Heard(CommandListener):
         if event.command_name == "find":
             parts = ("find", "filter", "sort", "limit")
             self.queries.append({name: event.command[name] for name in parts if name in event.command})
+        if event.command_name == "delete":  # not every server explains one: the query that finds the same
+            (one,) = event.command["deletes"]
+            self.queries.append({"find": event.command["delete"], "filter": one["q"]})
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Nothing to remember."""
@@ -117,12 +124,66 @@ async def test_sweeps_and_the_cap_of_sessions_read_an_index(url: str) -> None:
         await MongoOutbox(Collection(database["portal_outbox"])).sweep(NOW, 9)
         sessions = MongoSessions(Collection(database["portal_sessions"]), "portal_accounts")
         await sessions._trim("somebody", 0, 9, NOW)
-        await sessions.sweep(NOW, NOW, 9)
+        await sessions.sweep(NOW, 9)
+        await sessions.sweep_unused(NOW, None, 9)
         read = []
-        for query in heard.queries[:4]:  # the fifth may choose between two indexes
+        for query in heard.queries:
             explained = await database.command("explain", query)
             read.append(indexes_in(explained["queryPlanner"]["winningPlan"]))
-    assert read == [{"deleted_at"}, {"settled_at"}, {"account_id_created_at"}, {"ended_at"}]
+    assert read == [{"deleted_at"}, {"settled_at"}, {"account_id_created_at"}, {"ended_at"}, {"created_at"}]
+
+
+async def test_forgetting_the_letters_of_an_account_reads_an_index(url: str) -> None:
+    await (await migrated(url)).close()
+    heard = Heard()
+    async with AsyncMongoClient[Document](url, event_listeners=[heard]) as client:
+        database = client.get_default_database()
+        assert await MongoOutbox(Collection(database["portal_outbox"])).forget("somebody") == 0
+        explained = await database.command("explain", heard.queries[0])
+    assert indexes_in(explained["queryPlanner"]["winningPlan"]) == {"account_id"}
+
+
+class Builds(CommandListener):
+    """Remembers how long the server may take for each index: None for as long as it needs."""
+
+    def __init__(self) -> None:
+        self.limits: list[int | None] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Only what makes indexes."""
+        if event.command_name == "createIndexes":
+            self.limits.append(event.command.get("maxTimeMS"))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Nothing to remember."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Nothing to remember."""
+
+
+async def test_an_index_of_many_documents_takes_the_time_that_it_takes(url: str) -> None:
+    builds = Builds()
+    async with AsyncMongoClient[Document](url, event_listeners=[builds]) as client:
+        database = client.get_default_database()
+        await MongoAdmin(database, Collection(database["portal_house"])).migrate(lambda _line: None)
+    assert builds.limits == [None] * len(INDEXES)
+
+
+@pytest.mark.parametrize(
+    "fault", [OperationFailure("operation exceeded time limit", 50), AutoReconnect("connection closed")]
+)
+async def test_a_server_that_cannot_make_an_index_now_means_503(
+    url: str, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_given: object, **_named: object) -> str:
+        raise fault
+
+    stores = await open_mongo(StorageRules(url), Quiet())
+    monkeypatch.setattr(AsyncCollection, "create_index", failing)
+    with pytest.raises(Refusal) as caught:
+        await stores.admin.migrate(lambda _line: None)
+    assert caught.value.refused.kind is Kind.UNAVAILABLE
+    await stores.close()
 
 
 async def test_an_index_that_is_not_unique_is_found_out_and_named_when_it_is_in_the_way(url: str) -> None:

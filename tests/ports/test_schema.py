@@ -131,7 +131,8 @@ print("alembic" in sys.modules, "asyncpg" in sys.modules)
     run = [sys.executable, "-c", script]
     first = subprocess.run(run, check=True, capture_output=True, text=True, timeout=60)
     again = subprocess.run(run, check=True, capture_output=True, text=True, timeout=60)
-    assert first.stdout.splitlines() == ["0001: The first tables.", "True False"]
+    steps = ["0001: The first tables.", "0002: Letters are found by their account."]
+    assert first.stdout.splitlines() == [*steps, "True False"]
     assert again.stdout.splitlines() == ["False False"]
 
 

@@ -113,11 +113,12 @@ class Accounts(Protocol):
     async def enable(self, account_id: str, now: datetime) -> bool:
         """Open a disabled account again; its old sessions stay ended."""
 
-    async def delete(self, account_id: str, now: datetime) -> bool:
+    async def delete(self, account_id: str, now: datetime, *, epoch: int | None = None) -> bool:
         """Blank the account in one change: names, address, hash, locale go, the address is free.
 
         Sets `deleted_at`, raises `epoch`, and removes its identities. The row itself stays until
-        the sweep. False when there was no living account.
+        the sweep. Only where the epoch is as seen, if one is given: its owner's proof was made at
+        that one. False when there was no such living account.
         """
 
     async def end_everything(self, account_id: str, now: datetime) -> int | None:

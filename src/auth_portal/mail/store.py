@@ -37,13 +37,16 @@ class Outbox(Protocol):
         """The newest letters, of one state or of all."""
 
     async def counts(self) -> dict[LetterState, int]:
-        """How many letters stand in each state."""
+        """How many letters wait and how many are dead, zeros included; those that were sent cost nothing."""
 
     async def next_due(self) -> datetime | None:
         """When the next waiting letter is due; None when none waits."""
 
-    async def forget(self, recipient: str, now: datetime) -> int:
-        """Somebody's account is gone: erase every trace of letters to that address."""
+    async def forget(self, account_id: str) -> int:
+        """Remove every letter of the account, to whatever address; a courier that sends one is too late."""
+
+    async def forget_address(self, recipient: str) -> int:
+        """Remove the letters to that address that belong to no account: links of sign-ups."""
 
     async def sweep(self, before: datetime, at_most: int) -> int:
         """Delete up to `at_most` letters that were settled before that instant."""

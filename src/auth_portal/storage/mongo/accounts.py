@@ -181,11 +181,12 @@ class MongoAccounts:
         where = {"_id": account_id, "disabled_at": {"$ne": None}, **LIVING}
         return await self.accounts.change(where, {"$set": {"disabled_at": None, "updated_at": stored(now)}})
 
-    async def delete(self, account_id: str, now: datetime) -> bool:
+    async def delete(self, account_id: str, now: datetime, *, epoch: int | None = None) -> bool:
         """See the port."""
+        seen = {} if epoch is None else {"epoch": epoch}
         fields = {**BLANK, "identities": [], "deleted_at": stored(now), "updated_at": stored(now)}
         change = {"$set": fields, "$inc": {"epoch": 1}}
-        return await self.accounts.change({"_id": account_id, **LIVING}, change)
+        return await self.accounts.change({"_id": account_id, **seen, **LIVING}, change)
 
     async def end_everything(self, account_id: str, now: datetime) -> int | None:
         """See the port."""

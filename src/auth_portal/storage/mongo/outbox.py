@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from auth_portal.mail.letter import Letter, LetterKind, LetterState
-from auth_portal.storage.mongo.collection import Collection, Document, literal
+from auth_portal.mail.letter import UNSENT, Letter, LetterKind, LetterState
+from auth_portal.storage.mongo.collection import Collection, Document
 from auth_portal.storage.mongo.values import instant, instant_or_none, stored
 
 WAITING = LetterState.WAITING.value
@@ -64,9 +64,10 @@ class MongoOutbox:
 
     async def counts(self) -> dict[LetterState, int]:
         """See the port."""
-        found = await self.outbox.aggregate({"$group": {"_id": "$state", "many": {"$sum": 1}}})
+        unsent = {"$match": {"state": {"$in": [state.value for state in UNSENT]}}}
+        found = await self.outbox.aggregate(unsent, {"$group": {"_id": "$state", "many": {"$sum": 1}}})
         counted = {document["_id"]: int(document["many"]) for document in found}
-        return {state: counted.get(state.value, 0) for state in LetterState}
+        return {state: counted.get(state.value, 0) for state in UNSENT}
 
     async def next_due(self) -> datetime | None:
         """See the port; of a claimed letter, when its claim runs out."""
@@ -77,19 +78,13 @@ class MongoOutbox:
         due = [one["next_try_at"] for one in first] + [one["claimed_until"] for one in then]
         return instant_or_none(min(due, default=None))
 
-    async def forget(self, recipient: str, now: datetime) -> int:
+    async def forget(self, account_id: str) -> int:
         """See the port."""
-        waits = {"$eq": ["$state", WAITING]}
-        fields = {
-            "recipient": "",
-            "account_id": None,
-            "last_error": "",
-            "sealed": literal(b""),
-            "claimed_until": None,
-            "settled_at": {"$ifNull": ["$settled_at", literal(stored(now))]},
-            "state": {"$cond": [waits, LetterState.DEAD.value, "$state"]},
-        }
-        return await self.outbox.change_all({"recipient": recipient}, [{"$set": fields}])
+        return await self.outbox.delete_all({"account_id": account_id})
+
+    async def forget_address(self, recipient: str) -> int:
+        """See the port."""
+        return await self.outbox.delete_all({"recipient": recipient, "account_id": None})
 
     async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""

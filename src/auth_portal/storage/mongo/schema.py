@@ -56,6 +56,7 @@ INDEXES = (
     _index(OUTBOX, "state", "claimed_until", "next_try_at"),
     _index(OUTBOX, "state", "-_id"),
     _index(OUTBOX, "recipient"),
+    _index(OUTBOX, "account_id", partialFilterExpression={"account_id": {"$gt": ""}}),
     _index(OUTBOX, "settled_at", partialFilterExpression={"settled_at": {"$gt": 0}}),
     _index(JOURNAL, "account_id", "-_id"),
     _index(JOURNAL, "at"),

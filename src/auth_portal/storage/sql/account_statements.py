@@ -136,6 +136,7 @@ def _endings(db: Prepares) -> dict[str, Statement]:
     """Everything that shuts, opens or removes an account."""
     raised = {"epoch": NEXT_EPOCH, "updated_at": NOW}
     blank = {"first_name": "", "last_name": ""}
+    seen_if_given = func.coalesce(given("epoch", Integer), A.epoch)
     gone = dict.fromkeys(("email", "password_hash", "email_confirmed_at", "locale", "social_type"), null())
     return {
         "disable": db.prepare(
@@ -150,7 +151,7 @@ def _endings(db: Prepares) -> dict[str, Statement]:
         ),
         "delete": db.prepare(
             update(ACCOUNTS)
-            .where(MINE, LIVING)
+            .where(MINE, LIVING, A.epoch == seen_if_given)
             .values({**raised, **blank, **gone, **NO_FAILURES, "deleted_at": NOW})
         ),
         "end_everything": db.prepare(update(ACCOUNTS).where(MINE, LIVING).values(raised).returning(A.epoch)),

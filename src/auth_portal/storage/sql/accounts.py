@@ -185,11 +185,11 @@ class SqlAccounts:
         """See the port."""
         return await self._done(self._writes.enable, account_id=account_id, now=to_milliseconds(now))
 
-    async def delete(self, account_id: str, now: datetime) -> bool:
+    async def delete(self, account_id: str, now: datetime, *, epoch: int | None = None) -> bool:
         """See the port."""
 
         def blank() -> Work[bool]:
-            values = {"account_id": account_id, "now": to_milliseconds(now)}
+            values = {"account_id": account_id, "epoch": epoch, "now": to_milliseconds(now)}
             done = (yield Step(self._writes.delete, values)).changed == 1
             if done:
                 yield Step(self._links.drop, {"account_id": account_id})

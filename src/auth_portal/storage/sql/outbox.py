@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from auth_portal.core.clock import from_milliseconds, to_milliseconds
-from auth_portal.mail.letter import Letter, LetterKind, LetterState
+from auth_portal.mail.letter import UNSENT, Letter, LetterKind, LetterState
 from auth_portal.storage.sql.driver import Database, Row, Statement
 from auth_portal.storage.sql.statements import Statements
 from auth_portal.storage.sql.values import instant, milliseconds
@@ -65,17 +65,20 @@ class SqlOutbox:
         standing = {
             LetterState(row[0]): int(row[1]) for row in await self._db.all(self._statements.counts, {})
         }
-        return {state: standing.get(state, 0) for state in LetterState}
+        return {state: standing.get(state, 0) for state in UNSENT}
 
     async def next_due(self) -> datetime | None:
         """See the port."""
         rows = await self._db.all(self._statements.next_due, {})
         return instant(rows[0][0])
 
-    async def forget(self, recipient: str, now: datetime) -> int:
+    async def forget(self, account_id: str) -> int:
         """See the port."""
-        values = {"address": recipient, "now": to_milliseconds(now), "empty": b""}
-        return (await self._db.change(self._statements.forget, values)).changed
+        return (await self._db.change(self._statements.forget, {"account_id": account_id})).changed
+
+    async def forget_address(self, recipient: str) -> int:
+        """See the port."""
+        return (await self._db.change(self._statements.forget_address, {"address": recipient})).changed
 
     async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""

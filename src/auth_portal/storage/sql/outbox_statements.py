@@ -24,11 +24,11 @@ from auth_portal.storage.sql.tables import LETTERS
 
 L = LETTERS.c
 NOW = given("now", BigInteger)
-WAITING = L.state == literal_column(f"'{LetterState.WAITING}'")
+WAITS: ColumnElement[str] = literal_column(f"'{LetterState.WAITING}'")
+WAITING = L.state == WAITS
 SENT: ColumnElement[str] = literal_column(f"'{LetterState.SENT}'")
 DEAD: ColumnElement[str] = literal_column(f"'{LetterState.DEAD}'")
 CLAIMED = and_(L.id == given("letter_id"), WAITING, L.claimed_until == given("claimed_until"))
-NOTHING = ""
 EMPTY = given("empty", LargeBinary)  # no literal: JSON, in which statements are kept, has no bytes
 
 
@@ -64,20 +64,11 @@ def outbox_statements(db: Prepares) -> OutboxStatements:
         find=db.prepare(select(LETTERS).where(L.id == given("letter_id"))),
         page=db.prepare(newest),
         page_of=db.prepare(newest.where(L.state == given("state"))),
-        counts=db.prepare(select(L.state, func.count()).group_by(L.state)),
+        counts=db.prepare(select(L.state, func.count()).where(L.state.in_((WAITS, DEAD))).group_by(L.state)),
         next_due=db.prepare(select(func.min(free_at)).where(WAITING)),
-        forget=db.prepare(
-            update(LETTERS)
-            .where(L.recipient == given("address"))
-            .values(
-                recipient=NOTHING,
-                account_id=null(),
-                last_error=NOTHING,
-                sealed=EMPTY,
-                claimed_until=null(),
-                settled_at=func.coalesce(L.settled_at, NOW),
-                state=case((WAITING, DEAD), else_=L.state),
-            )
+        forget=db.prepare(delete(LETTERS).where(L.account_id == given("account_id"))),
+        forget_address=db.prepare(
+            delete(LETTERS).where(L.recipient == given("address"), L.account_id.is_(None))
         ),
         sweep=db.prepare(delete(LETTERS).where(settled_before, L.id.in_(some))),
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-VERSIONS = ("0001",)
+VERSIONS = ("0001", "0002")
 """Every version that this program knows, oldest first; a test compares them with the files."""
 
 HEAD = VERSIONS[-1]

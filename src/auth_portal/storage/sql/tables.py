@@ -168,6 +168,7 @@ INDEXES = (
     _index(TICKETS, "expires_at"),
     _index(LETTERS, "state", "next_try_at"),
     _index(LETTERS, "recipient"),
+    _index(LETTERS, "account_id", filled="account_id"),
     _index(LETTERS, "settled_at", filled="settled_at"),
     _index(EVENTS, "account_id", "id"),
     _index(EVENTS, "at"),
