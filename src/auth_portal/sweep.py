@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
 
 from auth_portal.core.clock import Clock
 from auth_portal.core.log import Log
@@ -15,8 +16,21 @@ from auth_portal.storage.stores import Stores
 STEP = 500  # rows at a time: a step must not hold the database longer than a few milliseconds
 PAUSE = 0.05  # seconds between steps, so that others get their turn
 EVERY = 60.0  # seconds between rounds
+PAGES = 40  # of old sessions, not all of them unused, that a round looks at: less than a second's work
 DELETED_STAY = timedelta(hours=1)
 RETIRED_KEYS_STAY = timedelta(days=30)
+
+
+Told = Callable[[str, int], None]
+Step = Callable[[], Awaitable[tuple[int, bool]]]
+"""Removes some rows; says how many, and whether to go on."""
+
+
+@dataclass
+class Walk:
+    """How far the walk along the old sessions has come; the next round goes on from there."""
+
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -32,37 +46,70 @@ class Sweep:
     keep_letters: timedelta
     log: Log
     every: float = EVERY
+    walk: Walk = field(default_factory=Walk)
 
-    async def __call__(self, told: Callable[[str, int], None] = lambda _room, _count: None) -> dict[str, int]:
-        """Sweep everything that is due; `told` hears of each step."""
-        now = self.clock()
-        stores, rules = self.stores, self.rules
-        steps: dict[str, Callable[[], Awaitable[int]]] = {
-            "tickets": lambda: stores.tickets.sweep(now, STEP),
-            "sessions": lambda: stores.sessions.sweep(
-                now - self.keep_ended, now - rules.idle - self.keep_ended, STEP
-            ),
-            "devices": lambda: stores.devices.sweep(now - rules.known_device, STEP),
-            "letters": lambda: stores.outbox.sweep(now - self.keep_letters, STEP),
-            "events": lambda: stores.journal.sweep(now - self.journal_retention, STEP),
-            "accounts": self._deleted,
-        }
-        swept = {room: await self._drain(room, step, told) for room, step in steps.items()}
-        swept["keys"] = await stores.signing_keys.sweep(now - RETIRED_KEYS_STAY)
+    async def __call__(
+        self, told: Told = lambda _room, _count: None, *, pages: int | None = None
+    ) -> dict[str, int]:
+        """Sweep everything that is due; `told` hears of each step.
+
+        With `pages` it goes on with the walk along the old sessions instead of walking all the way,
+        and looks at no more pages in which there are others than unused ones. Each room is tried,
+        whatever happens in those before it; what happened first is raised at the end.
+        """
+        swept: dict[str, int] = {}
+        faults: list[Exception] = []
+        for room, step in self._steps(pages):
+            try:
+                await self._drain(room, step, swept, told)
+            except Exception as fault:  # noqa: BLE001 -- a room that fails keeps no other from being swept
+                faults.append(fault)
+        if faults:
+            raise faults[0]
         return swept
 
-    async def _drain(
-        self, room: str, step: Callable[[], Awaitable[int]], told: Callable[[str, int], None]
-    ) -> int:
+    def _steps(self, pages: int | None) -> list[tuple[str, Step]]:
+        """Every room with the step that is repeated in it."""
+        now, stores, rules = self.clock(), self.stores, self.rules
+        ended = now - self.keep_ended
+        return [
+            ("tickets", partial(_full, lambda: stores.tickets.sweep(now, STEP))),
+            ("sessions", partial(_full, lambda: stores.sessions.sweep(ended, STEP))),
+            ("sessions", self._unused(ended - rules.idle, pages)),
+            ("devices", partial(_full, lambda: stores.devices.sweep(now - rules.known_device, STEP))),
+            ("letters", partial(_full, lambda: stores.outbox.sweep(now - self.keep_letters, STEP))),
+            ("events", partial(_full, lambda: stores.journal.sweep(now - self.journal_retention, STEP))),
+            ("accounts", partial(_full, self._deleted)),
+            ("keys", partial(_full, lambda: stores.signing_keys.sweep(now - RETIRED_KEYS_STAY))),
+        ]
+
+    async def _drain(self, room: str, step: Step, swept: dict[str, int], told: Told) -> None:
         """Step after step until a room has nothing left that is due."""
-        total = 0
-        while (count := await step()) > 0:
-            total += count
-            told(room, total)
-            if count < STEP:
-                break
+        swept.setdefault(room, 0)
+        while True:
+            count, more = await step()
+            if count:
+                swept[room] += count
+                told(room, swept[room])
+            if not more:
+                return
             await asyncio.sleep(PAUSE)
-        return total
+
+    def _unused(self, before: datetime, pages: int | None) -> Step:
+        """The walk along the sessions made long ago; it begins anew when it has come to its end."""
+        if pages is None:
+            self.walk.since = None
+        left = pages
+
+        async def step() -> tuple[int, bool]:
+            nonlocal left
+            page = await self.stores.sessions.sweep_unused(before, self.walk.since, STEP)
+            self.walk.since = page.then
+            if left is not None and page.removed < STEP:
+                left -= 1
+            return page.removed, page.then is not None and left != 0
+
+        return step
 
     async def _deleted(self) -> int:
         """Deleted accounts: finish an erasing that was cut short, then remove the row itself.
@@ -71,7 +118,7 @@ class Sweep:
         """
         gone = await self.stores.accounts.deleted_before(self.clock() - DELETED_STAY, STEP)
         for account_id in gone:
-            await self.erase(account_id, None)
+            await self.erase(account_id)
             await self.stores.accounts.remove_deleted(account_id)
         return len(gone)
 
@@ -80,7 +127,7 @@ class Sweep:
         while True:
             await asyncio.sleep(self.every)
             try:
-                swept = await self()
+                swept = await self(pages=PAGES)
             except Refusal as refusal:
                 self.log.warning("sweep put off", cause=str(refusal))
             except Exception as error:  # noqa: BLE001 -- whatever it was: rows must not pile up for ever
@@ -88,3 +135,9 @@ class Sweep:
             else:
                 if any(swept.values()):
                     self.log.info("swept", **swept)
+
+
+async def _full(sweep: Callable[[], Awaitable[int]]) -> tuple[int, bool]:
+    """A step that goes on as long as it finds as many rows as it may remove."""
+    count = await sweep()
+    return count, count >= STEP

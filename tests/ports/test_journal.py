@@ -1,5 +1,7 @@
 """The journal: lines are added, read newest first, and made nobody's."""
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 
@@ -20,6 +22,16 @@ async def test_events_come_newest_first_in_pages(stores: Stores) -> None:
     assert await stores.journal.of(account_id, None, 2) == [events[4], events[3]]
     assert await stores.journal.of(account_id, events[3].id, 9) == [events[2], events[1], events[0]]
     assert await stores.journal.of(an_id(), None, 9) == []
+
+
+async def test_pages_of_hundreds_hold_the_same_as_small_ones(stores: Stores) -> None:
+    account_id = an_id()
+    events = [an_event(account_id, id=an_id(after(seconds=second))) for second in range(320)]
+    await asyncio.gather(*(stores.journal.append(event) for event in events))
+    newest = await stores.journal.of(account_id, None, 150)
+    assert newest == events[:169:-1]
+    rest = await stores.journal.of(account_id, newest[-1].id, 999)
+    assert newest + rest == events[::-1]
 
 
 async def test_a_deleted_accounts_events_tell_nothing_about_a_person(stores: Stores) -> None:

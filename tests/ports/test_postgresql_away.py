@@ -13,8 +13,19 @@ from auth_portal.core.refusal import Kind, Refusal
 from auth_portal.storage.rules import StorageRules
 from auth_portal.storage.sql.driver import Statement
 from auth_portal.storage.sql.open import open_sql
+from auth_portal.storage.sql.postgresql import pool_for
 from auth_portal.storage.stores import Stores
-from tests.ports.builders import NOW, a_session, after, an_event, an_identity, at_once, kept, now_of
+from tests.ports.builders import (
+    NOW,
+    a_session,
+    after,
+    an_account,
+    an_event,
+    an_identity,
+    at_once,
+    kept,
+    now_of,
+)
 from tests.ports.openers import OPENERS, Open, Quiet
 from tests.rig.ports import free_port
 from tests.rig.postgres import run_sql
@@ -255,3 +266,53 @@ def _failing() -> Any:
     """A change that fails on its way."""
     raise ZeroDivisionError
     yield
+
+
+@asynccontextmanager
+async def demoted(url: str) -> AsyncIterator[Stores]:
+    """Stores whose connections are to a server that takes no writes; a new one is to one that does."""
+    name = urlsplit(url).path[1:]
+    read_only = f"ALTER DATABASE {name} SET default_transaction_read_only = on"
+    stores = await open_sql(StorageRules(url), Quiet())
+    await stores.admin.migrate(lambda _line: None)
+    await stores.close()
+    await asyncio.to_thread(run_sql, url, read_only)
+    stores = await open_sql(StorageRules(url), Quiet())
+    await asyncio.gather(*(stores.accounts.find("nobody") for _ in range(4)))
+    back = f"ALTER DATABASE {name} RESET default_transaction_read_only"
+    await asyncio.to_thread(run_sql, url, "SET default_transaction_read_only = off", back)
+    try:
+        yield stores
+    finally:
+        await stores.close()
+
+
+async def test_after_a_failover_the_server_that_was_the_primary_is_left(empty_postgresql: str) -> None:
+    async with demoted(empty_postgresql) as stores:
+        await refused(stores.accounts.create(an_account()))
+        account = await kept(stores)
+        found = await asyncio.gather(*(stores.accounts.find(account.id) for _ in range(4)))
+        assert found == [account] * 4
+        await asyncio.gather(*(kept(stores) for _ in range(4)))
+
+
+async def test_asking_for_health_finds_the_new_primary(empty_postgresql: str) -> None:
+    async with demoted(empty_postgresql) as stores:
+        assert "no writes" in str((await refused(stores.ping())).cause)
+        await stores.ping()
+        await asyncio.gather(*(kept(stores) for _ in range(4)))
+
+
+async def test_a_connection_that_was_busy_when_its_server_was_left_is_not_kept(empty_postgresql: str) -> None:
+    pool = pool_for(StorageRules(empty_postgresql))
+    busy, idle = await pool.take(), await pool.take()
+    pool.give_back(idle)
+    pool.leave_server()
+    assert idle.is_closed()
+    fresh = await pool.take()
+    pool.give_back(busy)
+    assert busy.is_closed()
+    pool.leave_server()  # at once again: the ones that were made since may have reached another server
+    pool.give_back(fresh)
+    assert not fresh.is_closed()
+    await pool.close()

@@ -12,6 +12,7 @@ from auth_portal.sessions.access_token import AccessTokens
 from auth_portal.sessions.keys import KeyRoom, KeyRules
 from auth_portal.sessions.session import SessionRules
 from auth_portal.sessions.signing_key import new_kid
+from auth_portal.sessions.store import StoredKey
 from tests.pure.builders import HandClock, Heard, KeyShelf, keyring, randomness
 
 HERE = "https://a.example"
@@ -137,6 +138,31 @@ def test_retiring_one_of_two_makes_no_third() -> None:
         await room.retire(first)
         assert [key.kid for key in world.shelf.keys] == [first, second]
         assert room.signing().kid == second
+
+    asyncio.run(story())
+
+
+class FarShelf(KeyShelf):
+    """Whose answer is a moment old when it arrives."""
+
+    async def all(self) -> list[StoredKey]:
+        read = await super().all()
+        await asyncio.sleep(0)
+        return read
+
+
+def test_two_that_retire_the_only_two_keys_at_once_leave_one_that_signs() -> None:
+    async def story() -> None:
+        world = World()
+        world.shelf = FarShelf()
+        one, other, serving = world.room(), world.room(), world.room()
+        await one.load()
+        first, second = one.signing().kid, await one.rotate()
+        await other.load()
+        assert await asyncio.gather(one.retire(first), other.retire(second)) == [True, True]
+        await serving.refresh()
+        assert serving.signing().kid not in {first, second}
+        assert sum(key.retired_at is None for key in world.shelf.keys) == 1
 
     asyncio.run(story())
 

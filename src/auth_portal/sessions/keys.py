@@ -84,13 +84,7 @@ class KeyRoom:
         if self.rules.algorithm == SHARED:
             return
         await self.refresh()
-        if self._known.signers:
-            return
-        readable = [key for key in self._known.keys.values() if key.algorithm == self.rules.algorithm]
-        if readable:
-            self.log.warning("signing keys are sealed under another root secret; a new one is made")
-        await self._add(self.clock(), only_first=not readable)
-        await self.refresh()
+        await self._make_first()
 
     async def refresh(self) -> None:
         """Read the keys again, whatever the time."""
@@ -158,14 +152,27 @@ class KeyRoom:
     async def retire(self, kid: str) -> bool:
         """Accept nothing more that this key signed; False when there is no such living key.
 
-        When no other key may sign, a new one is made first and signs at once.
+        When no other key may sign, a new one is made first and signs at once. When the others were
+        retired meanwhile, it is made afterwards.
         """
         await self.refresh()
         if all(key.kid == kid for key in self._known.signers) and kid in self._known.keys:
             await self._add(self.clock(), only_first=False)
         retired = await self.store.retire(kid, self.clock())
         await self.refresh()
+        if retired:
+            await self._make_first()
         return retired
+
+    async def _make_first(self) -> None:
+        """Make a key that signs at once where none may sign; of several instances one makes it."""
+        if self._known.signers:
+            return
+        sealed = [key for key in self._known.keys.values() if key.algorithm == self.rules.algorithm]
+        if sealed:
+            self.log.warning("signing keys are sealed under another root secret; a new one is made")
+        await self._add(self.clock(), only_first=not sealed)
+        await self.refresh()
 
     def _may_sign(self, keys: Iterable[SigningKey]) -> tuple[SigningKey, ...]:
         """The living keys of the present algorithm whose private half we can open."""

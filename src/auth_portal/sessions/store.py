@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
@@ -16,6 +16,25 @@ class Found(Struct, frozen=True):
 
     session: Session
     account: Account
+
+
+class Page(Struct, frozen=True):
+    """What one page of a walk removed, and from when on the next one looks; None behind the last."""
+
+    removed: int
+    then: datetime | None
+
+
+def page(made: Sequence[datetime], removed: int, at_most: int) -> Page:
+    """The page whose sessions were `made` then, in this order, `removed` of which are gone.
+
+    The next one begins with this one's last instant, at which more may have been made; behind it
+    where that would only show the same once more.
+    """
+    if len(made) < at_most:
+        return Page(removed, None)
+    same = made[0] == made[-1] and removed == 0
+    return Page(removed, made[-1] + timedelta(milliseconds=1) if same else made[-1])
 
 
 class Sessions(Protocol):
@@ -82,8 +101,16 @@ class Sessions(Protocol):
     async def restamp(self, session_id: str, seen: int, epoch: int) -> bool:
         """Carry a living session over into a new epoch, only where it still stands in `seen`."""
 
-    async def sweep(self, ended_before: datetime, rotated_before: datetime, at_most: int) -> int:
-        """Delete up to `at_most` sessions that ended, or were last used, before those instants."""
+    async def sweep(self, before: datetime, at_most: int) -> int:
+        """Delete up to `at_most` sessions that ended before that instant."""
+
+    async def sweep_unused(self, before: datetime, since: datetime | None, at_most: int) -> Page:
+        """One page of a walk along the sessions made before that instant, the oldest first.
+
+        Looks at no more than `at_most`, made at `since` or later, and deletes those of them that were
+        last used before the instant: one that is used meanwhile stays. However many living sessions
+        are that old, a page costs the same, and no change waits while it is read.
+        """
 
     async def forget(self, account_id: str) -> int:
         """Delete every session of a deleted account."""

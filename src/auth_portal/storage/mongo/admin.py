@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
@@ -13,6 +14,7 @@ from auth_portal.storage.mongo.schema import COLLECTIONS, INDEXES, SCHEMA, VERSI
 from auth_portal.storage.mongo.signing_keys import KEYS
 from auth_portal.storage.stores import Finding, NewerSchemaError, OlderSchemaError, StorageError
 
+NO_DEADLINE = 0  # None would mean the client's own
 IN_THE_WAY = {
     85: "another index on the same fields stands in the way",
     86: "another index of the same name stands in the way",
@@ -121,17 +123,21 @@ class MongoAdmin:
         ]
 
     async def _create(self, index: Index) -> None:
-        """Make one index. Raises StorageError when the data or another index stand in its way."""
-        try:
-            await self.database[index.collection].create_index(
-                list(index.keys), name=index.name, **index.options
-            )
-        except OperationFailure as failure:
-            reason = IN_THE_WAY.get(failure.code or 0)
-            if reason is None:
-                raise
-            name = f"{index.collection}.{index.name}"
-            raise StorageError(f"index {name} could not be made: {reason} ({failure.code})") from failure
+        """Make one index, in the time that it takes: among many documents that is more than a request has.
+
+        Raises StorageError when the data or another index stand in its way.
+        """
+        with pymongo.timeout(NO_DEADLINE), reaching():
+            try:
+                await self.database[index.collection].create_index(
+                    list(index.keys), name=index.name, **index.options
+                )
+            except OperationFailure as failure:
+                reason = IN_THE_WAY.get(failure.code or 0)
+                if reason is None:
+                    raise
+                name = f"{index.collection}.{index.name}"
+                raise StorageError(f"index {name} could not be made: {reason} ({failure.code})") from failure
 
 
 def _refuse_newer(standing: int) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from auth_portal.core.clock import to_milliseconds
 from auth_portal.sessions.session import Session, SessionRules
-from auth_portal.sessions.store import Found
+from auth_portal.sessions.store import Found, Page, page
 from auth_portal.storage.mongo.account_documents import account_of
 from auth_portal.storage.mongo.collection import Collection, Document
 from auth_portal.storage.mongo.values import instant, instant_or_none, stored
@@ -122,16 +123,25 @@ class MongoSessions:
         where = {"_id": session_id, "epoch": seen, "ended_at": None}
         return await self.sessions.change(where, {"$set": {"epoch": epoch}})
 
-    async def sweep(self, ended_before: datetime, rotated_before: datetime, at_most: int) -> int:
+    async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""
-        ended_long_ago = {"ended_at": {"$gt": 0, "$lt": stored(ended_before)}}
-        # Nothing was rotated before it was made: an index on `rotated_at` would cost every refresh.
-        long_ago = {"$lt": stored(rotated_before)}
-        unused = {"created_at": long_ago, "rotated_at": long_ago}
-        first = await self.sessions.sweep(ended_long_ago, [("ended_at", 1)], at_most)
-        left = at_most - len(first)
-        then = await self.sessions.sweep(unused, [("created_at", 1)], left) if left > 0 else []
-        return len(first) + len(then)
+        ended_long_ago = {"ended_at": {"$gt": 0, "$lt": stored(before)}}
+        return len(await self.sessions.sweep(ended_long_ago, [("ended_at", 1)], at_most))
+
+    async def sweep_unused(self, before: datetime, since: datetime | None, at_most: int) -> Page:
+        """See the port.
+
+        Nothing was rotated before it was made, so the index on `created_at` finds them all: an index
+        on `rotated_at` would cost every refresh.
+        """
+        at = to_milliseconds(before)
+        old = {"created_at": {"$gte": stored(since) or 0, "$lt": at}}
+        seen = {"created_at": 1, "rotated_at": 1}
+        rows = await self.sessions.many(old, [("created_at", 1)], at_most, fields=seen)
+        unused = [row["_id"] for row in rows if row["rotated_at"] < at]
+        still = {"_id": {"$in": unused}, "rotated_at": {"$lt": at}}
+        removed = await self.sessions.delete_all(still) if unused else 0
+        return page([instant(row["created_at"]) for row in rows], removed, at_most)
 
     async def forget(self, account_id: str) -> int:
         """See the port."""

@@ -6,7 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import asyncpg
-from asyncpg.exceptions import ClientConfigurationError, PostgresError, ProtocolViolationError
+from asyncpg.exceptions import (
+    ClientConfigurationError,
+    PostgresError,
+    ProtocolViolationError,
+    ReadOnlySQLTransactionError,
+)
 
 from auth_portal.core.refusal import Refusal, unavailable
 from auth_portal.storage.rules import StorageRules
@@ -135,12 +140,19 @@ class PostgresqlDatabase:
         raise AssertionError("the last try returns or raises")
 
     async def _once(self, attempt: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
-        """Use a connection; one that is left in the middle of an answer is cut, not waited for."""
+        """Use a connection; one that is left in the middle of an answer is cut, not waited for.
+
+        Nor is one kept whose server was the primary until just now: it would answer so for ever.
+        """
         connection = await self.pool.take()
         try:
             return await attempt(connection)
         except asyncio.CancelledError:
             connection.terminate()
+            raise
+        except ReadOnlySQLTransactionError:
+            connection.terminate()
+            self.pool.leave_server()
             raise
         finally:
             self.pool.give_back(connection)

@@ -36,6 +36,7 @@ class PostgresqlAdmin:
         """See the protocol."""
         row = await self._db.one(PING, {})
         if row is None or row[0] != "off":
+            self._db.pool.leave_server()
             raise unavailable("postgresql: the server takes no writes")
 
     async def close(self) -> None:

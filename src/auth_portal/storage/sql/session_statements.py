@@ -15,9 +15,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from auth_portal.storage.sql.declaring import at_most, every, given
+from auth_portal.storage.sql.declaring import at_most, every, given, one_of
 from auth_portal.storage.sql.driver import Prepares, Statement
-from auth_portal.storage.sql.statements import SessionStatements
+from auth_portal.storage.sql.statements import SWEPT, SessionStatements
 from auth_portal.storage.sql.tables import ACCOUNTS, SESSIONS
 
 S = SESSIONS.c
@@ -89,17 +89,30 @@ def _caps(db: Prepares) -> dict[str, Statement]:
 
 def _ends(db: Prepares) -> dict[str, Statement]:
     """Everything that ends or removes sessions."""
-    # Nothing was rotated before it was made, so the index on `created_at` finds the idle ones:
-    # an index on `rotated_at` would cost every refresh.
-    idle = and_(S.created_at < given("rotated_before"), S.rotated_at < given("rotated_before"))
-    due = or_(S.ended_at < given("ended_before"), idle)
-    some = select(S.id).where(due).limit(at_most()).scalar_subquery()
+    ended = S.ended_at < given("before")
+    some = select(S.id).where(ended).limit(at_most()).scalar_subquery()
     return {
         "end": db.prepare(update(SESSIONS).where(THIS, LIVING).values(ENDED)),
         "end_own": db.prepare(update(SESSIONS).where(THIS, MINE, LIVING).values(ENDED)),
         "end_others": db.prepare(update(SESSIONS).where(MINE, LIVING, S.id != KEEP).values(ENDED)),
-        "sweep": db.prepare(delete(SESSIONS).where(due, S.id.in_(some))),
+        "sweep": db.prepare(delete(SESSIONS).where(ended, S.id.in_(some))),
         "forget": db.prepare(delete(SESSIONS).where(MINE)),
+    }
+
+
+def _unused(db: Prepares) -> dict[str, Statement]:
+    """A page of the sessions of long ago is read, then those of it that nobody used are deleted.
+
+    In two statements: most of what was made long ago may still be used, and what looks at it must be
+    no change, which all other changes would wait for. Nothing was rotated before it was made, so the
+    index on `created_at` finds them all: an index on `rotated_at` would cost every refresh.
+    """
+    old = and_(S.created_at >= given("since", BigInteger), S.created_at < given("before"))
+    page = select(S.id, S.created_at, S.rotated_at).where(old).order_by(S.created_at).limit(at_most())
+    still = S.rotated_at < given("before")
+    return {
+        "old": db.prepare(page),
+        "sweep_unused": db.prepare(delete(SESSIONS).where(one_of(S.id, "id", SWEPT), still)),
     }
 
 
@@ -121,4 +134,5 @@ def session_statements(db: Prepares) -> SessionStatements:
         ),
         **_caps(db),
         **_ends(db),
+        **_unused(db),
     )

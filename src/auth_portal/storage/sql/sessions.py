@@ -1,14 +1,15 @@
 """Sessions on SQLite and PostgreSQL."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from auth_portal.core.clock import from_milliseconds, to_milliseconds
 from auth_portal.sessions.session import EndReason, Session, SessionRules
-from auth_portal.sessions.store import Found
+from auth_portal.sessions.store import Found, Page, page
 from auth_portal.storage.sql.account_rows import to_account
 from auth_portal.storage.sql.driver import Database, Row, Statement, Step, Work
-from auth_portal.storage.sql.statements import Statements
+from auth_portal.storage.sql.statements import SWEPT, Statements
 from auth_portal.storage.sql.values import instant, milliseconds
 
 WIDTH = len(Session.__struct_fields__)
@@ -149,14 +150,31 @@ class SqlSessions:
         """See the port."""
         return await self._count(self._statements.restamp, session_id=session_id, seen=seen, epoch=epoch) == 1
 
-    async def sweep(self, ended_before: datetime, rotated_before: datetime, at_most: int) -> int:
+    async def sweep(self, before: datetime, at_most: int) -> int:
         """See the port."""
-        return await self._count(
-            self._statements.sweep,
-            ended_before=to_milliseconds(ended_before),
-            rotated_before=to_milliseconds(rotated_before),
-            at_most=at_most,
-        )
+        return await self._count(self._statements.sweep, before=to_milliseconds(before), at_most=at_most)
+
+    async def sweep_unused(self, before: datetime, since: datetime | None, at_most: int) -> Page:
+        """See the port."""
+        at = to_milliseconds(before)
+        since_at = 0 if since is None else to_milliseconds(since)
+        rows = await self._db.all(self._statements.old, {"since": since_at, "before": at, "at_most": at_most})
+        unused = [session_id for session_id, _, rotated_at in rows if rotated_at < at]
+        removed = await self._delete_unused(unused, at) if unused else 0
+        return page([from_milliseconds(created_at) for _, created_at, _ in rows], removed, at_most)
+
+    async def _delete_unused(self, unused: Sequence[str], before: int) -> int:
+        """Delete those that are still unused, as many at once as one deletion can name."""
+
+        def delete() -> Work[int]:
+            removed = 0
+            for start in range(0, len(unused), SWEPT):
+                some = unused[start : start + SWEPT]
+                places = {f"id_{place}": some[min(place, len(some) - 1)] for place in range(SWEPT)}
+                removed += (yield Step(self._statements.sweep_unused, {**places, "before": before})).changed
+            return removed
+
+        return await self._db.transaction(delete)
 
     async def forget(self, account_id: str) -> int:
         """See the port."""

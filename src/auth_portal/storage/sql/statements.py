@@ -14,6 +14,7 @@ from auth_portal.tickets.ticket import Purpose
 
 MARKS = 4  # of devices, that one question can name
 PURPOSES = len(Purpose)  # of tickets, that one question can name
+SWEPT = 100  # sessions, that one deletion can name
 COMPILED = Path(__file__).parent / "compiled"
 
 
@@ -98,6 +99,7 @@ class OutboxStatements(msgspec.Struct, frozen=True):
     counts: Statement
     next_due: Statement
     forget: Statement
+    forget_address: Statement
     sweep: Statement
 
 
@@ -118,6 +120,8 @@ class SessionStatements(msgspec.Struct, frozen=True):
     rename: Statement
     restamp: Statement
     sweep: Statement
+    old: Statement
+    sweep_unused: Statement
     forget: Statement
 
 
