@@ -37,7 +37,12 @@ def move_in(stores: Stores) -> MoveIn:
     """The flow as the command wires it."""
     record = Record(stores.journal, system_clock, system_randomness, Quiet(), lambda _kind, _outcome: None)
     return MoveIn(
-        stores.accounts, record, system_clock, system_randomness, lambda stored: matches(b"", stored)
+        stores.accounts,
+        stores.journal,
+        record,
+        system_clock,
+        system_randomness,
+        lambda stored: matches(b"", stored),
     )
 
 

@@ -155,7 +155,9 @@ def understood(stored: str) -> bool:
 async def _move_in(stores: Stores, clock: Clock, source: Source, name: str, *, apply: bool) -> Report:
     """Run it with a progress bar, then say what was found."""
     record = Record(stores.journal, clock, system_randomness, Quiet(), lambda _kind, _outcome: None)
-    move_in = MoveIn(stores.accounts, record, clock, system_randomness, lambda stored: matches(b"", stored))
+    move_in = MoveIn(
+        stores.accounts, stores.journal, record, clock, system_randomness, lambda stored: matches(b"", stored)
+    )
     try:
         with _progress("Reading and writing" if apply else "Reading", await source.count()) as told:
             found = await move_in(source, name, apply=apply, told=told)

@@ -21,6 +21,8 @@ class Remark(StrEnum):
     DATE_GUESSED = "a date was missing or unreadable"
     NAME_CLEANED = "a name held what cannot be stored, or was too long"
     REFUSED = "one of its keys is in use here"
+    ID_WITH_ANOTHER_ADDRESS = "its id is here already with another address: changed since, or somebody else"
+    DELETED_HERE = "the account was deleted here: it is not brought back"
     NO_WAY_IN = "neither an address nor an identity"
 
 

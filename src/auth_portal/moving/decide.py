@@ -11,7 +11,7 @@ class Fate(Enum):
 
     TAKE = "take"
     ALREADY = "already"  # it is here, nothing is changed
-    LEAVE = "leave"  # nobody could sign in with what would be left of it
+    LEAVE = "leave"  # nobody could sign in with what would be left of it, or nobody wants to
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Standing:
     """What is already here of a row."""
 
     exists: bool = False
+    renamed: bool = False  # it exists, with another address
+    deleted: bool = False  # it was here, and its owner or an operator deleted it
     email_taken: bool = False
     identities_taken: frozenset[tuple[str, str]] = frozenset()
 
@@ -41,11 +43,12 @@ class Claims:
 
     emails: dict[str, tuple[tuple[int, float, str], str]] = field(default_factory=dict)
     identities: dict[tuple[str, str], tuple[tuple[float, str], str]] = field(default_factory=dict)
-    ids: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
     def note(self, arrival: Arrival) -> None:
         """Let the row claim what it has; of rows with one id only the first counts."""
-        if arrival.id is not None and self.ids.setdefault(arrival.id, arrival.where) != arrival.where:
+        mine = (arrival.where, arrival.email)
+        if arrival.id is not None and self.ids.setdefault(arrival.id, mine)[0] != arrival.where:
             return
         if arrival.email is not None:
             proved = 0 if arrival.email_confirmed_at is not None else 1
@@ -62,7 +65,11 @@ class Claims:
 
     def repeats(self, arrival: Arrival) -> bool:
         """An earlier row has the same id."""
-        return arrival.id is not None and self.ids[arrival.id] != arrival.where
+        return arrival.id is not None and self.ids[arrival.id][0] != arrival.where
+
+    def renames(self, arrival: Arrival) -> bool:
+        """An earlier row has the same id with another address."""
+        return arrival.id is not None and differ(self.ids[arrival.id][1], arrival.email)
 
     def has_email(self, arrival: Arrival) -> bool:
         """The row's address is its own."""
@@ -73,14 +80,23 @@ class Claims:
         return self.identities[(identity.provider, identity.subject)][1] == arrival.where
 
 
+def differ(one: str | None, other: str | None) -> bool:
+    """Both are addresses, and not the same: maybe of two people."""
+    return one is not None and other is not None and one != other
+
+
 def decide(arrival: Arrival, claims: Claims, standing: Standing, *, hash_of_nothing: bool) -> Decision:
     """Name the fate of one row.
 
     A row that loses its address is taken only if its provider still lets the person in, and then
     without the password, which nobody could use.
     """
+    if standing.deleted:
+        return Decision(Fate.LEAVE, replace(arrival, remarks=(Remark.DELETED_HERE,)))
     if standing.exists or claims.repeats(arrival):
-        return Decision(Fate.ALREADY, arrival)
+        other = standing.renamed or claims.renames(arrival)
+        told = (Remark.ID_WITH_ANOTHER_ADDRESS,) if other else ()
+        return Decision(Fate.ALREADY, replace(arrival, remarks=told))
     remarks = list(arrival.remarks)
     email = _email(arrival, claims, standing, remarks)
     identities = _identities(arrival, claims, standing, remarks)

@@ -14,13 +14,15 @@ from auth_portal.core.secrets import Randomness
 from auth_portal.core.visitor import NOBODY
 from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
+from auth_portal.journal.store import Journal
 from auth_portal.moving.arrival import Arrival, ArrivingIdentity, Remark, Unusable
-from auth_portal.moving.decide import Claims, Decision, Fate, Standing, decide
+from auth_portal.moving.decide import Claims, Decision, Fate, Standing, decide, differ
 from auth_portal.moving.report import Report
 from auth_portal.moving.source import Source
 
 AT_ONCE = 16  # more would only wait for one another, and some longer than a database's deadline
 TRIES = 3
+NEWEST = 50  # events of an account; behind its deletion hardly any follow
 PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds between tries while the database is away or too busy
 
 T = TypeVar("T")
@@ -33,10 +35,12 @@ class MoveIn:
     """Resumable and idempotent: a row whose id is here already changes nothing.
 
     A row with its identities is one insert, so an interruption leaves whole accounts only, and the
-    next run goes on with the others.
+    next run goes on with the others. Whoever deleted the account here is not brought back, as long as
+    the journal knows of it.
     """
 
     accounts: Accounts
+    journal: Journal
     record: Record
     clock: Clock
     randomness: Randomness
@@ -84,7 +88,8 @@ class MoveIn:
         claims.note(arrival)  # once more: the row may have come or changed since the first pass
         costly = arrival.maybe_hash_of_nothing and arrival.password_hash is not None
         # Most rows are new: their insert is the question and the answer. Who costs a hash is asked first.
-        standing = await self._patient_standing(arrival) if costly or not apply else Standing()
+        ask = costly or not apply or await patiently(lambda: self._was_deleted(arrival))
+        standing = await self._patient_standing(arrival) if ask else Standing()
         nothing = costly and not standing.exists and await self._is_nothing(arrival)
         for _ in range(TRIES):
             decision = decide(arrival, claims, standing, hash_of_nothing=nothing)
@@ -104,8 +109,11 @@ class MoveIn:
 
     async def _standing(self, arrival: Arrival) -> Standing:
         """What is already here of the row."""
-        if arrival.id is not None and await self.accounts.find(arrival.id) is not None:
-            return Standing(exists=True)
+        found = None if arrival.id is None else await self.accounts.find(arrival.id)
+        if found is not None and found.deleted_at is None:
+            return Standing(exists=True, renamed=differ(found.email, arrival.email))
+        if found is not None or await self._was_deleted(arrival):
+            return Standing(deleted=True)
         holder = None if arrival.email is None else await self.accounts.find_by_email(arrival.email)
         taken: set[tuple[str, str]] = set()
         for identity in arrival.identities:
@@ -114,6 +122,13 @@ class MoveIn:
         if arrival.id is None and (holder is not None or (taken and arrival.email is None)):
             return Standing(exists=True)  # without an id the address says who it is
         return Standing(email_taken=holder is not None, identities_taken=frozenset(taken))
+
+    async def _was_deleted(self, arrival: Arrival) -> bool:
+        """An account of the row's id was deleted here; it may have come in once more since."""
+        if arrival.id is None:
+            return False
+        events = await self.journal.of(arrival.id, None, NEWEST)
+        return any(event.kind is Kind.ACCOUNT_DELETED for event in events)
 
     async def _take(self, arrival: Arrival, name: str) -> bool:
         """Create the account; False when a unique key was taken meanwhile."""

@@ -34,14 +34,14 @@ class Report:
     def count(self, decision: Decision) -> None:
         """A row with its fate."""
         self.rows += 1
-        if decision.fate is Fate.ALREADY:
-            self.already += 1
-            return
         arrival = decision.arrival
         for remark in arrival.remarks:
             self.remarks[remark] += 1
             if remark in SPOKEN_OF_SINGLY:
                 self.notes.append((arrival.where, remark.value))
+        if decision.fate is Fate.ALREADY:
+            self.already += 1
+            return
         if decision.fate is Fate.LEAVE:
             self.left += 1
             return
@@ -54,7 +54,7 @@ class Report:
         yield f"{self.rows} rows read"
         yield f"  {self.taken} {did}"
         yield f"  {self.already} are here already, nothing is changed about them"
-        yield f"  {self.left} left behind: nobody could sign in with them"
+        yield f"  {self.left} left behind: nobody could sign in with them, or they deleted their account here"
         yield f"  {self.unusable} unusable"
         yield f"of those {did}"
         for fact, many in sorted(self.facts.items()):
