@@ -38,7 +38,7 @@ def wire_flows(w: Wiring) -> Flows:
         register=wire_register(w),
         sign_in=wire_sign_in(w),
         confirm_email=ConfirmEmail(
-            accounts, w.tickets, w.post, w.gate, w.limits, record, clock, w.randomness
+            accounts, w.tickets, w.stores.devices, w.post, w.gate, w.limits, record, clock, w.randomness
         ),
         resend_confirmation=ResendConfirmation(w.confirmation, record),
         not_me=NotMe(
@@ -60,7 +60,7 @@ def wire_flows(w: Wiring) -> Flows:
         change_names=ChangeNames(accounts, record, clock),
         change_email=ChangeEmail(accounts, w.prove, w.tickets, w.post, w.gate, w.limits, record),
         list_events=ListEvents(w.stores.journal),
-        export_data=ExportData(accounts, sessions, w.stores.journal, record),
+        export_data=ExportData(accounts, sessions, w.stores.journal, w.gate, w.limits, record),
         delete_account=DeleteAccount(w.prove, w.remove),
         social_start=SocialStart(
             Begin(w.providers, w.tickets, w.settings.social, w.randomness),
@@ -76,7 +76,7 @@ def wire_flows(w: Wiring) -> Flows:
         native_sign_in=wire_native(w),
         list_identities=ListIdentities(accounts),
         begin_link=BeginLink(w.providers, w.tickets, clock, w.rules, w.settings.social),
-        redeem_link=RedeemLink(accounts, w.tickets, record, clock, w.randomness),
+        redeem_link=RedeemLink(accounts, sessions, w.tickets, w.post, record, clock, w.randomness),
         unlink=Unlink(accounts, record),
     )
 
@@ -135,6 +135,7 @@ def wire_reset(w: Wiring) -> ResetPassword:
         tickets=w.tickets,
         hasher=w.hasher,
         policy=w.policy,
+        devices=w.stores.devices,
         notice=w.notice,
         gate=w.gate,
         limits=w.limits,

@@ -184,15 +184,14 @@ class Wiring:
     @cached_property
     def settle(self) -> Settle:
         """Decides and acts on what a provider said."""
-        return Settle(self.stores.accounts, self.tickets, self.record, self.clock, self.randomness)
+        stores = self.stores
+        return Settle(stores.accounts, self.tickets, stores.devices, self.record, self.clock, self.randomness)
 
     @cached_property
     def erase(self) -> Erase:
         """Removes what hangs on an account."""
         stores = self.stores
-        return Erase(
-            stores.sessions, stores.devices, stores.tickets, stores.outbox, stores.journal, self.clock
-        )
+        return Erase(stores.sessions, stores.devices, stores.tickets, stores.outbox, stores.journal)
 
     @cached_property
     def remove(self) -> RemoveAccount:

@@ -26,7 +26,7 @@ def test_an_unverified_address_links_and_takes_nothing(social: Social, told: obj
         claims = {**claims, "email_verified": told}
         return {name: value for name, value in claims.items() if value is not None}
 
-    google.lies = Lies(claims=change)
+    google.lies = Lies(claims=change, userinfo=change)
     addresses = (confirmed.email, squatted.email, an_address())
     answers = [social.browser().arrive("google", social.someone("google", one)) for one in addresses]
     assert answers == [UNVERIFIED] * 3, "the answer must not tell who has an account"

@@ -22,16 +22,6 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    """Of a database; None for SQLite in the portal's own folder."""
-    if request.param == "sqlite":
-        yield None
-        return
-    with migrated_database() as postgresql:
-        yield postgresql
-
-
 @pytest.fixture
 def postgresql() -> Iterator[str]:
     """Of a migrated PostgreSQL."""

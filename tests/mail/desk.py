@@ -26,6 +26,7 @@ FACTS = {
     "device": "Firefox on Linux",
     "ip": "192.0.2.1",
     "new_email": "new@example.com",
+    "provider": "github",
 }
 
 

@@ -13,7 +13,7 @@ from auth_portal.passwords.forgot import ForgotPassword
 from auth_portal.sessions.session import EndReason
 from auth_portal.sessions.store import Devices, Sessions
 from auth_portal.tickets.ticket import Purpose
-from auth_portal.tickets.tickets import Tickets
+from auth_portal.tickets.tickets import Spent, Tickets
 
 UNDER_WAY = (
     Purpose.CHANGE_EMAIL,
@@ -29,7 +29,8 @@ UNDER_WAY = (
 class NotMe:
     """End the session that somebody else opened and what is under way; a reset letter goes out.
 
-    No device stays known. The letter is not limited by network: the ticket is spent by then.
+    No device stays known, and what was linked since that session began is linked no longer: it would
+    outlive a new password. The letter is not limited by network: the ticket is spent by then.
     """
 
     accounts: Accounts
@@ -50,7 +51,28 @@ class NotMe:
         await self.sessions.end_own(spent.holder, session_id, EndReason.NOT_ME, self.clock())
         await self.tickets.void(spent.holder, *UNDER_WAY)
         await self.devices.forget(spent.holder)
+        await self._take_back(spent, visitor)
         await self.record(Kind.NOT_ME, visitor, account_id=spent.holder, session_id=session_id)
         account = await self.accounts.find(spent.holder)
         if account is not None and account.email is not None:
             await self.forgot.write(account.email, visitor)
+
+    async def _take_back(self, spent: Spent, visitor: Visitor) -> None:
+        """Unlink what was linked since the letter was written, and end the sessions that came by it.
+
+        A linking that is written later finds the session ended, and undoes itself.
+        """
+        linked = await self.accounts.identities(spent.holder)
+        theirs = [one for one in linked if one.linked_at > spent.created_at]
+        if not theirs:
+            return
+        await self.accounts.end_everything(spent.holder, self.clock())
+        for one in theirs:
+            if await self.accounts.unlink(spent.holder, one.id):
+                await self.record(
+                    Kind.IDENTITY_UNLINKED,
+                    visitor,
+                    account_id=spent.holder,
+                    session_id=spent.facts["session"],
+                    provider=one.provider,
+                )

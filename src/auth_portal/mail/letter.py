@@ -15,6 +15,7 @@ class LetterKind(StrEnum):
     CONFIRM_NEW_EMAIL = "confirm_new_email"  # to the new address, with the link
     EMAIL_CHANGED = "email_changed"  # to the old address, when it has happened
     NEW_DEVICE = "new_device"
+    IDENTITY_LINKED = "identity_linked"
     SESSION_REUSED = "session_reused"
     ALREADY_REGISTERED = "already_registered"
 
@@ -25,6 +26,9 @@ class LetterState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     DEAD = "dead"
+
+
+UNSENT = (LetterState.WAITING, LetterState.DEAD)  # what an operator has to know of; the sent are many
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class Post:
 
     Facts, all optional texts: `name` (first name), `hash` (the ticket's token: makes the link),
     `device`, `ip`, `when` (ISO instant; else now), `new_email`, `not_before` (ISO instant: a reset
-    that is not possible yet). Unknown facts are ignored; every fact is escaped and capped.
+    that is not possible yet), `provider` (its name in our paths). Unknown facts are ignored; every fact is
+    escaped and capped.
     """
 
     outbox: Outbox

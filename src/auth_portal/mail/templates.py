@@ -126,6 +126,7 @@ class Templates:
             "system": system,
             "ip": clean(facts.get("ip", "")),
             "when": spoken_instant(instant(facts.get("when")) or now, language),
+            "provider": clean(facts.get("provider", "")),
             "new_email": clean(facts.get("new_email", ""), 254),
             "not_before": spoken_instant(not_before, language) if not_before else "",
         }

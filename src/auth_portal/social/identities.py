@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from auth_portal.accounts.account import Identity
+from auth_portal.accounts.account import Account, Identity
 from auth_portal.accounts.store import Accounts
 from auth_portal.core.clock import Clock
 from auth_portal.core.ids import new_id
@@ -11,8 +11,12 @@ from auth_portal.core.secrets import Randomness
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
+from auth_portal.mail.letter import LetterKind
+from auth_portal.mail.post import Post
+from auth_portal.sessions.device_name import device_name
 from auth_portal.sessions.recognise import Present
 from auth_portal.sessions.session import SessionRules
+from auth_portal.sessions.store import Sessions
 from auth_portal.social import return_to
 from auth_portal.social.linking import Known, Link, Refuse, decide_linking
 from auth_portal.social.providers.registry import Providers
@@ -87,7 +91,9 @@ class RedeemLink:
     """
 
     accounts: Accounts
+    sessions: Sessions
     tickets: Tickets
+    post: Post
     record: Record
     clock: Clock
     randomness: Randomness
@@ -116,7 +122,11 @@ class RedeemLink:
         raise unauthorized("the account is no longer as it was")
 
     async def _link(self, present: Present, facts: dict[str, str], visitor: Visitor) -> Identity | None:
-        """Attach it, only while the account is as its session was recognised."""
+        """Attach it, only while account and session are as they were recognised; tell the owner.
+
+        "This was not me" ends the session before it looks what was linked: what it cannot see yet is
+        undone here.
+        """
         now = self.clock()
         identity = Identity(
             id=new_id(now, self.randomness),
@@ -128,6 +138,10 @@ class RedeemLink:
         )
         if not await self.accounts.link(identity, epoch=present.account.epoch):
             return None
+        found = await self.sessions.find(present.session.id)
+        if found is None or found.session.ended_at is not None:
+            await self.accounts.unlink(identity.account_id, identity.id)
+            raise unauthorized("the session ended while it linked")
         await self.record(
             Kind.IDENTITY_LINKED,
             visitor,
@@ -136,7 +150,26 @@ class RedeemLink:
             provider=identity.provider,
             by="owner",
         )
+        await self._tell(present.account, identity.provider, visitor)
         return identity
+
+    async def _tell(self, account: Account, provider: str, visitor: Visitor) -> None:
+        """A letter about the new way in (ASVS 5.0 6.3.7)."""
+        if account.email is None:
+            return
+        await self.post(
+            LetterKind.IDENTITY_LINKED,
+            account.email,
+            account_id=account.id,
+            locale=account.locale,
+            facts={
+                "name": account.first_name,
+                "provider": provider,
+                "device": device_name(visitor.user_agent),
+                "ip": visitor.ip,
+                "when": self.clock().isoformat(),
+            },
+        )
 
 
 @dataclass(frozen=True)

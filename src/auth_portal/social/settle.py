@@ -11,6 +11,7 @@ from auth_portal.core.secrets import Randomness
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
+from auth_portal.sessions.store import Devices
 from auth_portal.social.linking import (
     Create,
     Decision,
@@ -55,6 +56,7 @@ class Settle:
 
     accounts: Accounts
     tickets: Tickets
+    devices: Devices
     record: Record
     clock: Clock
     randomness: Randomness
@@ -126,6 +128,7 @@ class Settle:
         if epoch is None:
             return
         await self.tickets.void(account.id, *DIE_WITH_A_TAKE_OVER)
+        await self.devices.forget(account.id)
         if profile.first_name or profile.last_name:  # or a squatter's words would greet the owner in letters
             first, last = profile.first_name, profile.last_name
             await self.accounts.rename(

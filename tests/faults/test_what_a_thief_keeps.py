@@ -1,0 +1,141 @@
+"""What somebody who was in keeps once the owner has taken the account back: nothing (OL3, OL12, SO rows)."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auth_portal.accounts.account import Account, Identity
+from auth_portal.core.visitor import Visitor
+from auth_portal.social.provider import Profile, ProvedEmail
+from auth_portal.tickets.ticket import Purpose
+from tests.faults.portal_in_process import InProcess, a_portal
+
+pytestmark = pytest.mark.anyio
+FRESH = "long words that only the owner knows 9"
+OWNER = Visitor("203.0.113.9", "203.0.113.9")
+FROM_HERE = Visitor("127.0.0.1", "127.0.0.1")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The one the server runs on."""
+    return "asyncio"
+
+
+async def a_thief(portal: InProcess, account: Account) -> str:
+    """Who knows the password, signs in, and so makes a device known; the session's id."""
+    assert await portal.sign_in(account) == 200
+    return (await portal.portal.stores.sessions.living(account.id, account.epoch))[0].id
+
+
+async def linked(portal: InProcess, account: Account, session: str, subject: str) -> int:
+    """Link a provider's account by the hand-off code, as the session's front end does; the status."""
+    stores, tickets = portal.portal.stores, portal.portal.wiring.tickets
+    facts = {"provider": "acme", "subject": subject, "email": "", "session": session}
+    code = (await tickets.issue(Purpose.LINK_CODE, account.id, **facts)).token
+    found = await stores.sessions.find(session)
+    assert found is not None
+    token, _ = await portal.portal.wiring.access_tokens.write(account.id, session, found.session.rotated_at)
+    answer = await portal.post("/auth/social/link", {"code": code}, authorization=f"Bearer {token}")
+    return answer.status_code
+
+
+async def not_me(portal: InProcess, account: Account, session: str) -> None:
+    """The button of the letter that told of the session."""
+    ticket = await portal.portal.wiring.tickets.issue(Purpose.NOT_ME, account.id, session=session)
+    assert (await portal.post("/auth/not-me", {"hash": ticket.token})).status_code == 200
+
+
+async def reset(portal: InProcess, account: Account) -> None:
+    """The owner's, by a letter."""
+    now = await portal.portal.stores.accounts.find(account.id)
+    assert now is not None
+    facts = {"email": str(now.email), "epoch": str(now.epoch)}
+    ticket = await portal.portal.wiring.tickets.issue(Purpose.RESET, account.id, **facts)
+    body = {"hash": ticket.token, "password": FRESH}
+    assert (await portal.post("/auth/reset/password", body)).status_code == 200
+
+
+async def test_this_was_not_me_takes_back_what_was_linked_since(tmp_path: Path, url: str | None) -> None:
+    async with a_portal(tmp_path, url) as portal:
+        account, _ = await portal.a_person()
+        accounts, clock = portal.portal.stores.accounts, portal.portal.wiring.clock
+        own = Identity("own", account.id, "acme", "of-the-owner", None, clock() - timedelta(days=1))
+        assert await accounts.link(own, epoch=account.epoch)
+        session = await a_thief(portal, account)
+        ticket = await portal.portal.wiring.tickets.issue(Purpose.NOT_ME, account.id, session=session)
+        assert await linked(portal, account, session, "of-the-thief") == 200
+        assert (await portal.post("/auth/not-me", {"hash": ticket.token})).status_code == 200
+        assert [one.subject for one in await accounts.identities(account.id)] == ["of-the-owner"]
+        after = await accounts.find(account.id)
+        assert after is not None
+        assert after.epoch > account.epoch, "a session that came by what was linked ends too"
+        assert "identity_unlinked" in await portal.events(account)
+
+
+async def test_nobody_is_signed_out_elsewhere_where_nothing_was_linked(tmp_path: Path) -> None:
+    async with a_portal(tmp_path) as portal:
+        account, token = await portal.a_person()
+        await not_me(portal, account, await a_thief(portal, account))
+        assert await portal.refresh(token) == 200
+
+
+async def test_linking_that_is_under_way_when_the_session_ends_is_undone(
+    tmp_path: Path, url: str | None
+) -> None:
+    async with a_portal(tmp_path, url) as portal:
+        account, _ = await portal.a_person()
+        session = await a_thief(portal, account)
+
+        async def told_meanwhile(link: Any, *given: Any, **named: Any) -> Any:
+            portal.fault.instead.clear()
+            await asyncio.create_task(not_me(portal, account, session))  # another request than this one
+            return await link(*given, **named)
+
+        portal.fault.instead["accounts.link"] = told_meanwhile
+        assert await linked(portal, account, session, "of-the-thief") == 401
+        assert await portal.portal.stores.accounts.identities(account.id) == []
+
+
+async def test_the_owner_is_told_of_a_provider_that_is_linked(tmp_path: Path) -> None:
+    async with a_portal(tmp_path) as portal:
+        account, _ = await portal.a_person()
+        session = await a_thief(portal, account)
+        assert await linked(portal, account, session, "of-the-thief") == 200
+        assert await portal.posted("identity_linked") == 1
+
+
+async def test_after_a_reset_no_device_is_known(tmp_path: Path, url: str | None) -> None:
+    async with a_portal(tmp_path, url) as portal:
+        account, _ = await portal.a_person()
+        await a_thief(portal, account)
+        told = await portal.posted("new_device")
+        await reset(portal, account)
+        said = {"email": account.email, "password": FRESH}
+        assert (await portal.post("/auth/login", said)).status_code == 200
+        assert await portal.posted("new_device") == told + 1
+
+
+async def test_after_a_provider_proved_the_address_no_device_is_known(
+    tmp_path: Path, url: str | None
+) -> None:
+    async with a_portal(tmp_path, url) as portal:
+        account, _ = await portal.a_person()
+        assert await portal.sign_in(account) == 200
+        assert await portal.portal.wiring.devices.knows(account.id, FROM_HERE)
+        proved = ProvedEmail(str(account.email), verified=True, primary=True)
+        await portal.portal.wiring.settle("acme", Profile("sub-1", (proved,), "Ada", "King"), OWNER)
+        assert not await portal.portal.wiring.devices.knows(account.id, FROM_HERE)
+
+
+async def test_after_a_registration_proved_the_address_no_device_is_known(tmp_path: Path) -> None:
+    async with a_portal(tmp_path) as portal:
+        account, _ = await portal.a_person()
+        assert await portal.sign_in(account) == 200
+        facts = {"first_name": "Ada", "last_name": "King", "hash": "x", "locale": ""}
+        ticket = await portal.portal.wiring.tickets.issue(Purpose.REGISTRATION, str(account.email), **facts)
+        assert (await portal.post("/auth/email/confirm", {"hash": ticket.token})).status_code == 200
+        assert not await portal.portal.wiring.devices.knows(account.id, FROM_HERE)
