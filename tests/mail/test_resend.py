@@ -8,8 +8,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from auth_portal.accounts.account import Account
+from auth_portal.cli.letters import _resend
 from auth_portal.mail.letter import Letter, LetterKind, LetterState
 from auth_portal.mail.resend import Resend, Resent
+from tests.faults.portal_in_process import InProcess, a_portal
 from tests.mail.desk import NOW, a_letter
 from tests.mail.post_office import PostOffice, a_post_office
 
@@ -103,8 +105,37 @@ def test_the_standing_counts_and_tells_what_is_overdue(tmp_path: Path) -> None:
             await put(office, a_letter(kind=LetterKind.PASSWORD_CHANGED))
             await put(office, a_letter(), LetterState.WAITING)
             now = await again.standing(NOW)
-            assert now.counts == {LetterState.WAITING: 1, LetterState.SENT: 0, LetterState.DEAD: 1}
+            assert now.counts == {LetterState.WAITING: 1, LetterState.DEAD: 1}
             assert now.due_since is None
             assert (await again.standing(NOW + timedelta(hours=1))).due_since == NOW
+
+    asyncio.run(story())
+
+
+async def a_dead_reset_letter(portal: InProcess) -> Letter:
+    """The newest one, refused by the relay for good."""
+    outbox, now = portal.portal.stores.outbox, portal.portal.wiring.clock()
+    until = now + timedelta(minutes=1)
+    for letter in await outbox.claim(now, until, 99):
+        assert await outbox.dead(letter.id, until, now, "550 mailbox full")
+    page = await outbox.page(LetterState.DEAD, 99)
+    return next(letter for letter in page if letter.kind is LetterKind.RESET_PASSWORD)
+
+
+def test_a_dead_reset_letter_is_written_anew_and_only_then_said_to_be_on_its_way(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_portal(tmp_path, RATE_LIMITS="on") as portal:
+            account, _ = await portal.a_person()
+            await portal.post("/auth/forgot/password", {"email": account.email})
+            dead = await a_dead_reset_letter(portal)
+            said = []
+            for _ in range(6):
+                before = await portal.posted("reset_password")
+                ended = await _resend(portal.portal)(dead.id)
+                said.append(ended)
+                posted = await portal.posted("reset_password") - before
+                assert posted == (1 if ended is Resent.AGAIN else 0)
+            assert said[0] is Resent.AGAIN
+            assert said[-1] is Resent.NOT_NEEDED, "the address had its letters of this hour"
 
     asyncio.run(story())

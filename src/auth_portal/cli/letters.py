@@ -111,8 +111,7 @@ def _resend(portal: "Portal") -> Resend:
     """How letters with a link are written anew: each by the flow that wrote it first."""
 
     async def forgotten(account: "Account") -> bool:
-        await portal.flows.forgot_password(account.email or "", NOBODY)
-        return True
+        return await portal.flows.forgot_password.write(account.email or "", NOBODY)
 
     again: dict[LetterKind, WriteAgain] = {
         LetterKind.CONFIRM_EMAIL: portal.wiring.confirmation,

@@ -8,6 +8,7 @@ from auth_portal.core.clock import Clock
 from auth_portal.core.ids import new_id
 from auth_portal.core.refusal import LINK_INVALID, Refusal
 from auth_portal.core.secrets import Randomness
+from auth_portal.core.together import together
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
@@ -15,6 +16,7 @@ from auth_portal.limits.gate import Gate
 from auth_portal.limits.rules import LimitRules
 from auth_portal.mail.letter import LetterKind
 from auth_portal.mail.post import Post
+from auth_portal.sessions.store import Devices
 from auth_portal.tickets.ticket import Purpose
 from auth_portal.tickets.tickets import Spent, Tickets
 
@@ -25,6 +27,7 @@ class ConfirmEmail:
 
     accounts: Accounts
     tickets: Tickets
+    devices: Devices
     post: Post
     gate: Gate
     limits: LimitRules
@@ -79,6 +82,7 @@ class ConfirmEmail:
         if epoch is None:
             raise Refusal(LINK_INVALID, cause="the account changed meanwhile")
         await self.tickets.store.void_all(there.id)
+        await self.devices.forget(there.id)
         await self.accounts.set_password(there.id, applied.password_hash, seen=None, epoch=epoch, now=now)
         await self.accounts.rename(
             there.id,
@@ -90,16 +94,22 @@ class ConfirmEmail:
         return there
 
     async def _change(self, spent: Spent, visitor: Visitor) -> None:
-        """The new address is proved; the old one is told that it has happened."""
+        """The new address is proved; the old one is told, whatever else fails once it has happened."""
         old, new = spent.facts["old"] or None, spent.facts["new"]
+        account = await self.accounts.find(spent.holder)
         changed = await self.accounts.change_email(
             spent.holder, old=old, new=new, epoch=int(spent.facts["epoch"]), now=self.clock()
         )
         if changed is not Changed.DONE:
             raise Refusal(LINK_INVALID, cause=f"change of address: {changed.value}")
-        await self.tickets.void(spent.holder, Purpose.CHANGE_EMAIL, Purpose.RESET, Purpose.CONFIRM)
-        await self.record(Kind.EMAIL_CHANGED, visitor, account_id=spent.holder)
-        account = await self.accounts.find(spent.holder)
+        await together(
+            self.tickets.void(spent.holder, Purpose.CHANGE_EMAIL, Purpose.RESET, Purpose.CONFIRM),
+            self.record(Kind.EMAIL_CHANGED, visitor, account_id=spent.holder),
+            self._tell(account, old, new),
+        )
+
+    async def _tell(self, account: Account | None, old: str | None, new: str) -> None:
+        """The notice to the former address, if there was one."""
         if old is not None and account is not None:
             await self.post(
                 LetterKind.EMAIL_CHANGED,

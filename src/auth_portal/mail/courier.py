@@ -13,7 +13,7 @@ from auth_portal.core.secrets import Keyring, Randomness
 from auth_portal.mail.content import unseal
 from auth_portal.mail.letter import Letter
 from auth_portal.mail.rules import MailRules
-from auth_portal.mail.sender import Dead, Outcome, Sender, Sent, TryLater
+from auth_portal.mail.sender import Dead, Outcome, Sender, Sent, Stopped, TryLater
 from auth_portal.mail.store import Outbox
 
 AT_ONCE = 4
@@ -106,6 +106,9 @@ class Courier:
         """One try at one letter, settled in the outbox."""
         try:
             outcome = await self._send(letter)
+        except Stopped as stopped:
+            await self._settle(letter, stopped.outcome)
+            raise
         except asyncio.CancelledError:
             await self._settle(letter, TryLater("stopped while sending"), at=self.clock())
             raise

@@ -17,7 +17,7 @@ WriteAgain = Callable[[Account], Awaitable[bool]]
 class Resent(Enum):
     """How sending again ended; the value is what an operator reads."""
 
-    AGAIN = "a new letter with a new link is on its way"
+    AGAIN = "a new letter is on its way"
     STILL_TRYING = "it is still being tried; it will go out as soon as the relay takes it"
     NOT_NEEDED = "the account no longer needs it, or its address had its letters of this hour"
     NO_ACCOUNT = "its account is gone or has another address; a sign-up must be repeated by the person"

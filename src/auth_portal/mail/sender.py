@@ -1,5 +1,6 @@
 """What the courier asks of a sender, and the three ways in which sending ends."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,8 +30,19 @@ class Dead:
 Outcome = Sent | TryLater | Dead
 
 
+class Stopped(asyncio.CancelledError):
+    """Cancelled when the outcome stood already: it is to be kept before the cancelling takes effect."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
 class Sender(Protocol):
     """Hands one letter over; expected failures are outcomes, not exceptions."""
 
     async def __call__(self, letter: Letter, content: Content) -> Outcome:
-        """Within less than the courier's claim, or it would be sent twice."""
+        """Within less than the courier's claim, or it would be sent twice.
+
+        Raises Stopped when it is cancelled once it knows the outcome.
+        """

@@ -15,7 +15,7 @@ from auth_portal.mail.envelope import is_international, message_of
 from auth_portal.mail.facts import clean
 from auth_portal.mail.letter import Letter
 from auth_portal.mail.rules import MailRules
-from auth_portal.mail.sender import Dead, Outcome, Sent, TryLater
+from auth_portal.mail.sender import Dead, Outcome, Sent, Stopped, TryLater
 
 IMPLICIT_PORT = 465
 PERMANENT = 500
@@ -75,7 +75,10 @@ class SmtpSender:
         encryption_for(self.rules.host or "", self.rules.port, self.rules.tls)
 
     async def __call__(self, letter: Letter, content: Content) -> Outcome:
-        """Every answer of the relay, and every silence, becomes an outcome (OP1)."""
+        """Every answer of the relay, and every silence, becomes an outcome (OP1).
+
+        Cancelled after the relay's answer it raises Stopped, which carries that outcome.
+        """
         whole = min(self.rules.timeout * COMMANDS, self.rules.claim * 3 / 4)
         client = self._client()
         try:
@@ -89,7 +92,7 @@ class SmtpSender:
         except (OSError, ssl.SSLError, ValueError) as error:
             return TryLater(_say(error))
         else:
-            await _part_politely(client)
+            await _part_politely(client, outcome)
             return outcome
         finally:
             client.close()
@@ -142,11 +145,14 @@ class SmtpSender:
         return Sent()
 
 
-async def _part_politely(client: aiosmtplib.SMTP) -> None:
-    """QUIT; whatever becomes of it, the outcome stands already."""
-    with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-        async with asyncio.timeout(LONGEST_FAREWELL):
-            await client.quit()
+async def _part_politely(client: aiosmtplib.SMTP, outcome: Outcome) -> None:
+    """QUIT; whatever becomes of it, the outcome stands already. Raises Stopped with it when cancelled."""
+    try:
+        with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+            async with asyncio.timeout(LONGEST_FAREWELL):
+                await client.quit()
+    except asyncio.CancelledError:
+        raise Stopped(outcome) from None
 
 
 def _say(error: Exception) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from auth_portal.accounts.store import Accounts
 from auth_portal.core.clock import Clock
 from auth_portal.core.refusal import invalid, unavailable
+from auth_portal.core.together import together
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
@@ -23,7 +24,8 @@ from auth_portal.tickets.tickets import Tickets
 class ChangePassword:
     """One row changes (hash, epoch): every session is ended; then the present one is carried over.
 
-    A crash in between signs this device out too, and nothing worse (DESIGN.md law 5; ASVS 5.0 6.2.3, 7.4.3).
+    A crash in between signs this device out too, and the notice may be missing; a call that fails keeps no
+    other from being tried (DESIGN.md law 5; ASVS 5.0 6.2.3, 6.3.7, 7.4.3).
     """
 
     accounts: Accounts
@@ -53,8 +55,10 @@ class ChangePassword:
         )
         if epoch is None:
             raise unavailable("the account was changed meanwhile")
-        await self.sessions.restamp(session.id, account.epoch, epoch)
-        await self.tickets.void(account.id, Purpose.RESET)
         kind = Kind.PASSWORD_SET if account.password_hash is None else Kind.PASSWORD_CHANGED
-        await self.record(kind, visitor, account_id=account.id, session_id=session.id)
-        await self.notice(account, visitor)
+        await together(
+            self.sessions.restamp(session.id, account.epoch, epoch),
+            self.tickets.void(account.id, Purpose.RESET),
+            self.record(kind, visitor, account_id=account.id, session_id=session.id),
+            self.notice(account, visitor),
+        )

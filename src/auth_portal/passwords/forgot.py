@@ -41,17 +41,22 @@ class ForgotPassword:
         await self.gate.count("forgot", visitor.network, self.limits.forgot_network)
         await self.write(email, visitor)
 
-    async def write(self, email: str, visitor: Visitor) -> None:
-        """The same for somebody who has shown a letter to this address: not limited by network."""
+    async def write(self, email: str, visitor: Visitor) -> bool:
+        """The same for an operator, or who has shown a letter to this address: not limited by network.
+
+        True when a letter is in the outbox. Nobody outside may learn that.
+        """
         account = await self.accounts.find_by_email(email)
         allowed = await self.gate.letter_allowed(email)
-        if account is not None and account.active and allowed:
-            await self._write_to(account, email)
+        recipient = account if account is not None and account.active and allowed else None
+        if recipient is not None:
+            await self._write_to(recipient, email)
         else:
             await self._pretend(account, email)
         account_id = account.id if account is not None else None
         outcome = "ok" if allowed else "refused"
         await self.record(Kind.PASSWORD_RESET_REQUESTED, visitor, account_id=account_id, outcome=outcome)
+        return recipient is not None
 
     async def _write_to(self, account: Account, email: str) -> None:
         """The link, or from when there can be one again (PASSWORD_CHANGE_INTERVAL)."""

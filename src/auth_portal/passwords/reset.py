@@ -6,6 +6,7 @@ from auth_portal.accounts.account import Account
 from auth_portal.accounts.store import Accounts
 from auth_portal.core.clock import Clock
 from auth_portal.core.refusal import LINK_INVALID, Refusal, invalid
+from auth_portal.core.together import together
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
@@ -15,6 +16,7 @@ from auth_portal.passwords.hashing import Hasher
 from auth_portal.passwords.notice import TellOfNewPassword
 from auth_portal.passwords.policy import Policy
 from auth_portal.passwords.words import own_words
+from auth_portal.sessions.store import Devices
 from auth_portal.tickets.ticket import Purpose
 from auth_portal.tickets.tickets import Spent, Tickets
 
@@ -35,13 +37,15 @@ class ResetPassword:
 
     Between spending and the account the link is spent and the old password stands: ask again. The
     other order would leave a link that works twice. Everything that was under way with an older
-    proof dies: sessions by the epoch, tickets by name (SECURITY.md OL3, OL13).
+    proof dies: sessions by the epoch, tickets by name (SECURITY.md OL3, OL13). No device stays known:
+    whoever had the old password may have signed in with it.
     """
 
     accounts: Accounts
     tickets: Tickets
     hasher: Hasher
     policy: Policy
+    devices: Devices
     notice: TellOfNewPassword
     gate: Gate
     limits: LimitRules
@@ -68,9 +72,12 @@ class ResetPassword:
             is None
         ):
             raise Refusal(LINK_INVALID, cause="the account is no longer as it was when the link was made")
-        await self.tickets.void(spent.holder, *DIE_WITH_IT)
-        await self.record(Kind.PASSWORD_RESET, visitor, account_id=spent.holder)
-        await self.notice(account, visitor)
+        await together(
+            self.tickets.void(spent.holder, *DIE_WITH_IT),
+            self.devices.forget(spent.holder),
+            self.record(Kind.PASSWORD_RESET, visitor, account_id=spent.holder),
+            self.notice(account, visitor),
+        )
 
     async def _holder(self, ticket: Spent) -> Account:
         """The account, as long as it is what it was when the link was made."""
