@@ -99,7 +99,7 @@ def _profile_routes(auth: str) -> list[Route]:
         Route("DELETE", f"{auth}/me", profile.delete, "Delete the account", (left,), ACCESS,
               bodies.LEAVE, "sign-in", tag="profile"),
         Route("GET", f"{auth}/me/export", profile.export, "Take one's data along", (export,), ACCESS,
-              tag="profile"),
+              None, "export", tag="profile"),
         Route("PUT", f"{auth}/me/password", passwords.change, "Change or set the password", (EMPTY,),
               ACCESS, bodies.PASSWORD, "sign-in", tag="passwords"),
         Route("PUT", f"{auth}/me/email", profile.change_email, "Ask for another address", (ASKED,),

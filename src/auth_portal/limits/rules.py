@@ -24,6 +24,7 @@ class LimitRules:
     forgot_network: Rate = Rate(20, timedelta(minutes=1))
     link_network: Rate = Rate(20, timedelta(minutes=1))
     letters_address: Rate = Rate(5, timedelta(hours=1))
+    export_account: Rate = Rate(10, timedelta(hours=1))
     social_network: Rate = Rate(60, timedelta(minutes=1))
     failures_in_a_row: int = 100
     longest_wait: timedelta = timedelta(seconds=3)

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, JWKRegistry, Key, OKPKey, RSAKey
 from auth_portal.core.clock import Clock
 from auth_portal.core.refusal import Refusal
 from auth_portal.core.secrets import decode
-from auth_portal.social.http_client import HttpClient
+from auth_portal.social.http_client import Answer, HttpClient
 from auth_portal.social.provider import provider_failed
 from auth_portal.social.providers.id_token import ALGORITHMS
 
@@ -21,6 +21,7 @@ STALE_BUT_USABLE = timedelta(hours=24)  # while the provider cannot be reached
 LEAST_PAUSE = timedelta(seconds=30)  # between two looks that strangers could make us take
 SMALLEST_RSA = 2048  # bits
 MOST_KEYS = 64
+HASTE = 0.3  # of the timeout: both may be due in one sign-in, and the provider is asked for a token too
 OK = 200
 
 
@@ -60,7 +61,7 @@ class Published:
                 return kept[1]
             self._asked_at = self.clock()
             try:
-                fetched = await self._discover()
+                fetched = await self._discover(in_haste=usable)
             except Refusal:
                 if kept is not None and usable:
                     return kept[1]
@@ -78,20 +79,20 @@ class Published:
         metadata = await self.metadata()
         async with self._lock:
             if self._keys_are_due():
-                await self._fetch_keys(metadata.jwks_uri)
+                await self._fetch_keys(metadata.jwks_uri, in_haste=self._keys_are_usable())
             found = self._pick(kid, algorithm)
             if found is None and (from_provider or self._may_search()):
                 self._searched_at = self.clock()
-                await self._fetch_keys(metadata.jwks_uri)
+                await self._fetch_keys(metadata.jwks_uri, in_haste=False)
                 found = self._pick(kid, algorithm)
         if found is None:
             raise provider_failed("ID token: no such key")
         return found
 
-    async def _discover(self) -> Metadata:
+    async def _discover(self, *, in_haste: bool) -> Metadata:
         """Fetch and check the discovery document."""
         url = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-        answer = await self.http.get(url)
+        answer = await self._get(url, in_haste=in_haste)
         if answer.status != OK:
             raise provider_failed(f"discovery: status {answer.status}")
         try:
@@ -104,17 +105,29 @@ class Published:
         self.http.check(document.authorization_endpoint)  # people are sent there: never without TLS
         return document
 
-    async def _fetch_keys(self, url: str) -> None:
+    async def _fetch_keys(self, url: str, *, in_haste: bool) -> None:
         """Fetch the key set; keep the old one for a day while it cannot be had."""
         self._looked_at = self.clock()
         try:
-            answer = await self.http.get(url)
+            answer = await self._get(url, in_haste=in_haste)
             if answer.status != OK:
                 raise provider_failed(f"key set: status {answer.status}")
             self._keys = (self.clock(), _usable(answer.body))
         except Refusal:
-            if self._keys is None or self._age(self._keys[0]) >= STALE_BUT_USABLE:
+            if not self._keys_are_usable():
                 raise
+
+    async def _get(self, url: str, *, in_haste: bool) -> Answer:
+        """GET `url`; in haste where a copy is kept, or the sign-in's own deadline would end it first.
+
+        Raises `provider_failed` as `HttpClient.get` does.
+        """
+        limit = self.http.timeout.total_seconds() * HASTE if in_haste else None
+        try:
+            async with asyncio.timeout(limit):
+                return await self.http.get(url)
+        except TimeoutError:
+            raise provider_failed("no newer copy in time") from None
 
     def _pick(self, kid: str | None, algorithm: str) -> Key | None:
         """The one key of that name and kind; without a name only if there is no choice."""
@@ -128,6 +141,10 @@ class Published:
         age = STALE_BUT_USABLE if self._keys is None else self._age(self._keys[0])
         rested = self._looked_at is None or self._age(self._looked_at) >= LEAST_PAUSE
         return age >= STALE_BUT_USABLE or (age >= FRESH and rested)
+
+    def _keys_are_usable(self) -> bool:
+        """There are some, at most a day old."""
+        return self._keys is not None and self._age(self._keys[0]) < STALE_BUT_USABLE
 
     def _may_search(self) -> bool:
         """Enough time has passed since somebody last made us search."""

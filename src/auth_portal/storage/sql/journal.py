@@ -9,6 +9,8 @@ from auth_portal.journal.event import Event, Kind
 from auth_portal.storage.sql.driver import Database, Row
 from auth_portal.storage.sql.statements import Statements
 
+FEW = 100  # events, as many as a page of the profile shows: read at once, more may take a while
+
 
 class SqlJournal:
     """The port `Journal`."""
@@ -38,10 +40,11 @@ class SqlJournal:
     async def of(self, account_id: str, before_id: str | None, at_most: int) -> list[Event]:
         """See the port."""
         values = {"account_id": account_id, "at_most": at_most}
+        read = self._db.few if at_most <= FEW else self._db.all
         if before_id is None:
-            rows = await self._db.few(self._statements.of, values)
+            rows = await read(self._statements.of, values)
         else:
-            rows = await self._db.few(self._statements.of_before, values | {"before_id": before_id})
+            rows = await read(self._statements.of_before, values | {"before_id": before_id})
         return [_to_event(row) for row in rows]
 
     async def pseudonymise(self, account_id: str) -> int:
