@@ -7,6 +7,7 @@ from functools import cached_property
 
 from auth_portal.core.clock import Clock, movable_clock, system_clock
 from auth_portal.core.log import Log
+from auth_portal.core.refusal import Refusal
 from auth_portal.core.secrets import system_randomness
 from auth_portal.entry.decoy import lay_decoy
 from auth_portal.http.flows import Flows
@@ -98,15 +99,17 @@ async def _check_root(settings: Settings, stores: Stores) -> None:
         )
 
 
-LONGEST_STOP = 10.0  # seconds that the loops beside the requests have to end; a courier needs six
+COUNT_EVERY = 15.0  # seconds between two looks at how many letters wait and how many are dead
+LONGEST_STOP = 7.0  # seconds that the loops beside the requests have to end; a courier needs six
 
 
 @dataclass
 class Background:
-    """What goes on beside the requests: letters leave, keys are re-read, old rows are swept."""
+    """What goes on beside the requests: letters leave and are counted, keys are re-read, old rows go."""
 
     portal: Portal
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _until: float | None = None  # in the loop's time: when all of it has to have ended
 
     def start(self) -> None:
         """Begin; to be called in the event loop."""
@@ -115,17 +118,28 @@ class Background:
             wiring.courier.run,
             wiring.sweep.forever,
             self._keys,
+            self._letters,
             lambda: return_memory(lambda: wiring.hasher.calls.hashed + wiring.hasher.calls.verified),
         )
         self.tasks = [asyncio.ensure_future(loop()) for loop in loops]
         for task in self.tasks:
             task.add_done_callback(self._tell)
 
+    def leave(self) -> float:
+        """Begin to end, also while requests are still answered; returns when it has to be over.
+
+        Once only: who is cancelled again in the middle of a farewell would leave it.
+        """
+        if self._until is None:
+            self._until = asyncio.get_running_loop().time() + LONGEST_STOP
+            for task in self.tasks:
+                task.cancel()
+        return self._until
+
     async def stop(self) -> None:
         """End; a letter under way is let go of, and what does not end is left behind."""
-        for task in self.tasks:
-            task.cancel()
-        _, late = await asyncio.wait(self.tasks, timeout=LONGEST_STOP)
+        left = self.leave() - asyncio.get_running_loop().time()
+        _, late = await asyncio.wait(self.tasks, timeout=max(left, 0))
         if late:
             self.portal.wiring.log.error("what goes on beside the requests does not end", loops=len(late))
 
@@ -139,3 +153,24 @@ class Background:
         while True:
             await asyncio.sleep(10)
             await self.portal.wiring.keys.fresh()
+
+    async def _letters(self) -> None:
+        """How many letters wait and how many are dead, for whoever watches.
+
+        Of a database that is away the courier tells; a mistake is told of once, not at every look.
+        """
+        wiring, told = self.portal.wiring, False
+        while True:
+            try:
+                counts = await self.portal.stores.outbox.counts()
+            except Refusal:
+                pass
+            except Exception as error:  # noqa: BLE001 -- whatever it was: the next look may go well
+                if not told:
+                    wiring.log.error("letters could not be counted", cause=repr(error))  # noqa: TRY400 -- as above
+                told = True
+            else:
+                told = False
+                for state, count in counts.items():
+                    wiring.metrics.outbox(state.value, count)
+            await asyncio.sleep(COUNT_EVERY)

@@ -90,7 +90,9 @@ class Metrics:
             "Forwarded headers from private peers that are no trusted proxies",
             registry=registry,
         )
-        self._outbox = Gauge("auth_portal_outbox", "Letters by state", ("state",), registry=registry)
+        self._outbox = Gauge(
+            "auth_portal_outbox", "Letters that wait and letters that died", ("state",), registry=registry
+        )
 
     def watch(self, name: str, told: str, counts: Callable[[], dict[str, int]]) -> None:
         """`counts` tells how often a part did what, by kind, since the start."""

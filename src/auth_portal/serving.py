@@ -9,9 +9,9 @@ from typing import Any
 
 from auth_portal.app import Background, Portal, WrongRootSecret, open_portal
 from auth_portal.core.log import Log
-from auth_portal.core.refusal import Refusal
+from auth_portal.core.refusal import UNAVAILABLE, Refusal
 from auth_portal.http.app import build_app
-from auth_portal.http.server import die_with_parent, run_server
+from auth_portal.http.server import die_with_parent, ending_at_once, run_server, tell_of_the_end
 from auth_portal.logs import make_log
 from auth_portal.mail.folder import FolderInbox
 from auth_portal.memory import share_one_arena
@@ -19,11 +19,17 @@ from auth_portal.settings.settings import Settings, settings_here
 from auth_portal.storage.stores import StorageError
 
 FACTORY = "auth_portal.serving:worker"
+CANNOT_START = WrongRootSecret, StorageError, Refusal, ValueError  # the last: a driver, of an address
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between two looks for a database that is away
 TURN = 0.0005  # seconds: SQLite's writer wants the interpreter a few times for each commit, and soon
 
 
 class Application:
-    """The ASGI callable: opens a portal at lifespan start-up, closes it at the end."""
+    """The ASGI callable: opens a portal at lifespan start-up, closes it at the end.
+
+    One that leaves migrating to its parent also waits for a database that is away: when the parent
+    began it was there, and to give up would end the workers that will serve again in a moment.
+    """
 
     def __init__(self, settings: Settings, log: Log, *, migrate: bool) -> None:
         self.settings = settings
@@ -43,14 +49,14 @@ class Application:
         await receive()
         share_one_arena()
         try:
-            portal = await open_portal(self.settings, self.log, migrate=self.migrate)
-        except (WrongRootSecret, StorageError, Refusal) as fault:
+            portal = await self._open()
+        except CANNOT_START as fault:
             self.log.error("cannot start", reason=_said(fault))  # noqa: TRY400 -- the sentence says it; a trace would not
             await send({"type": "lifespan.startup.failed", "message": ""})
             return
         background = Background(portal)
-        self.app = self._front(portal)
         background.start()
+        tell_of_the_end(background.leave)
         gc.collect()
         gc.freeze()  # what is here stays: later collections need not look at it (halves refresh p99)
         gc.set_threshold(20_000, 10, 10)
@@ -62,6 +68,38 @@ class Application:
         finally:
             await portal.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _open(self) -> Portal:
+        """The portal, and the front over it. Raises what opening it raises; then nothing stays open."""
+        try:
+            portal = await open_portal(self.settings, self.log, migrate=self.migrate)
+        except Refusal as fault:
+            if self.migrate or fault.refused is not UNAVAILABLE:
+                raise
+            self.log.warning("waits for the database", cause=fault.cause)
+            with ending_at_once():
+                portal = await self._open_when_back()
+        try:
+            self.app = self._front(portal)
+        except BaseException:
+            await portal.close()
+            raise
+        return portal
+
+    async def _open_when_back(self) -> Portal:
+        """As soon as the database answers again. Raises what waiting does not mend."""
+        pause = SHORTEST_PAUSE
+        while True:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            try:
+                portal = await open_portal(self.settings, self.log, migrate=self.migrate)
+            except Refusal as fault:
+                if fault.refused is not UNAVAILABLE:
+                    raise
+            else:
+                self.log.info("the database is back")
+                return portal
 
     def _front(self, portal: Portal) -> Any:
         """The HTTP room over the flows."""
@@ -113,7 +151,7 @@ async def _prepare(settings: Settings, log: Log) -> bool:
     """What the parent of several workers does once: migrate, look at the root secret, make a first key."""
     try:
         portal = await open_portal(settings, log, migrate=True)
-    except (WrongRootSecret, StorageError, Refusal) as fault:
+    except CANNOT_START as fault:
         log.error("cannot start", reason=_said(fault))  # noqa: TRY400 -- a sentence for an operator, no traceback
         return False
     await portal.close()

@@ -151,7 +151,7 @@ def own_way_in(portal: Portal, person: Person) -> None:
 @pytest.mark.row("BF11")
 @pytest.mark.row("BF14")
 def test_a_run_of_failures_outlives_a_restart_and_halves_each_day(start_portal: StartPortal) -> None:
-    portal = start_portal(RATE_LIMITS="on", **REAL_HASHES)
+    portal = start_portal(RATE_LIMITS="on")
     person = portal.a_person(network="203.0.113.5")
     assert from_many_networks(portal, person.email, LONGEST_RUN - 1, 1).count(400) == LONGEST_RUN - 1
     portal.stop()

@@ -3,15 +3,21 @@
 import asyncio
 import re
 import sqlite3
+import threading
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import asyncpg
 import pytest
 from pymongo import MongoClient
 
+from auth_portal.serving import Application
+from auth_portal.settings.settings import read_settings
 from tests.conftest import StartPortal
 from tests.house.sources import ROOT
-from tests.rig.server import Portal
+from tests.rig.logbook import Logbook
+from tests.rig.server import ROOT_SECRET, Portal
 
 pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
 
@@ -82,10 +88,12 @@ def test_all_reasons_are_told_at_once(start_portal: StartPortal) -> None:
     [
         ("DATABASE_URL", "mysql://auth@127.0.0.1/auth"),
         ("DATABASE_URL", "postgresql://auth:hunter2@127.0.0.1:port/auth"),
+        ("DATABASE_URL", "sqlite:///auth.db?key=hunter2"),
         ("APP_PORT", "0"),
         ("TRUSTED_PROXIES", "everybody"),
         ("REDIS_URL", "https://cache.example.com"),
         ("REDIS_URL", "redis://:hunter2@127.0.0.1:port/0"),
+        ("REDIS_URL", "redis://:hunter2@127.0.0.1:1/0?ssl=true"),
         ("DATA_DIR", "/dev/null/data"),
         ("AUTH_JWT_TOKEN_EXPIRES_IN", "soon"),
         ("FRONTEND_DOMAIN", "*"),
@@ -103,6 +111,49 @@ def test_a_database_that_is_not_there_is_said_in_a_sentence(start_portal: StartP
     assert "postgresql" in said.lower()
     assert "See DATABASE_URL" in said
     assert "hunter2" not in said
+
+
+@pytest.mark.row("OP13")
+def test_a_file_that_cannot_be_opened_is_said_in_a_sentence(start_portal: StartPortal) -> None:
+    portal = start_portal(wait=False, DATABASE_URL="sqlite:////dev/null/auth.db")
+    assert "/dev/null/auth.db cannot be opened" in refusal(portal)
+    for words in (("migrate",), ("migrate", "--plan")):
+        said = portal.run(*words, status=1)
+        assert "/dev/null/auth.db cannot be opened" in said
+        assert "Traceback" not in said
+
+
+@pytest.mark.row("OP13")
+def test_whatever_keeps_the_front_from_opening_the_database_is_let_go_of(tmp_path: Path) -> None:
+    chosen = read_settings({"DATA_DIR": str(tmp_path), "AUTH_REFRESH_SECRET": ROOT_SECRET})
+    nowhere = replace(chosen, storage=replace(chosen.storage, redis_url="nowhere"))
+    log, said = Logbook(), list[str]()
+
+    async def receive() -> dict[str, str]:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: dict[str, str]) -> None:
+        said.append(message["type"])
+
+    async def start() -> None:
+        await Application(nowhere, log, migrate=True)({"type": "lifespan"}, receive, send)
+
+    before = threading.active_count()
+    asyncio.run(start())
+    assert said == ["lifespan.startup.failed"]
+    assert "cannot start" in log.events("error")
+    assert "Valkey URL must" in str(log.lines)
+    assert threading.active_count() == before, "a thread of the database's is left"
+
+
+def test_the_data_lie_in_the_folder_that_is_named_whatever_letters_it_has(start_portal: StartPortal) -> None:
+    portal = start_portal()
+    portal.stop()
+    folder = portal.folder / "what?"
+    portal.settings["DATA_DIR"] = str(folder)
+    assert portal.start().a_person().device.signed_in()
+    assert (folder / "auth-portal.db").exists()
+    assert not (portal.folder / "what").exists()
 
 
 @pytest.mark.row("OP13")

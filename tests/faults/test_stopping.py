@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from tests.rig.person import Device, Person
 from tests.rig.postgres import migrated_database
 from tests.rig.proxy import Proxy
 from tests.rig.server import REAL_HASHES, Portal
+from tests.rig.smtp import Relay
 from tests.rig.valkey import a_valkey
 
 STORM = os.environ.get("STORM_SCALE") == "1"
@@ -27,6 +29,10 @@ ENDED = {0, -signal.SIGTERM}  # the server ends by the signal that asked for it,
 LONGEST_STOP = 10.0  # seconds, as SECURITY.md wants it
 REQUESTS = 50_000 if STORM else 300
 CLIENTS = 8 if STORM else 4
+HALF_A_SIGN_IN = (
+    b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+)
 
 pytestmark = pytest.mark.timeout(600)  # a machine may be busy: the deadlines are elsewhere
 
@@ -59,6 +65,26 @@ def test_sigterm_answers_what_was_begun(database: dict[str, str], start_portal: 
         device = portal.device()
         device.token, device.refresh_token = answer.json["token"], answer.json["refreshToken"]
         assert device.signed_in(), "what was answered holds"
+
+
+@pytest.mark.row("OP6")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_request_that_does_not_end_and_a_relay_that_hangs_are_waited_for_at_once(
+    workers: str, start_portal: StartPortal
+) -> None:
+    relay = Relay(mood="hang")
+    settings = {"MAIL_HOST": "127.0.0.1", "MAIL_PORT": str(relay.port), "MAIL_DEFAULT_EMAIL": "a@example.com"}
+    with relay.open():
+        portal = start_portal(**settings, WORKERS=workers, cold=workers != "1")
+        portal.a_person()
+        until(lambda: relay.asked > 0)
+        with socket.create_connection(("127.0.0.1", portal.port)) as slow:
+            slow.sendall(HALF_A_SIGN_IN)
+            time.sleep(0.3)
+            began = time.monotonic()
+            assert portal.stop() in ENDED
+            assert time.monotonic() - began <= LONGEST_STOP
+    assert "stopped while sending" in portal.log(), "its letter was let go of, for the next start"
 
 
 @dataclass

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from joserfc.util import urlsafe_b64decode
 
 from auth_portal import __version__
@@ -12,7 +13,7 @@ from tests.conftest import StartPortal
 from tests.rig import ask
 from tests.rig.person import PASSWORD, Person
 from tests.rig.postgres import run_sql
-from tests.rig.server import Portal
+from tests.rig.server import ROOT_SECRET, Portal
 
 FRESH = "an operator's harbour 44"
 
@@ -120,6 +121,19 @@ def test_the_doctor_says_what_to_mend(start_portal: StartPortal) -> None:
 
 def test_the_doctor_finds_a_good_house_good(start_portal: StartPortal) -> None:
     assert "All is well" in start_portal().run("doctor")
+
+
+@pytest.mark.parametrize("secret", ["", ROOT_SECRET])
+def test_the_doctor_looks_before_the_first_start_and_makes_nothing(tmp_path: Path, secret: str) -> None:
+    new = Portal(
+        tmp_path / "new", {"AUTH_REFRESH_SECRET": secret, "DATA_DIR": str(tmp_path / "new" / "to" / "be")}
+    )
+    said = new.run("doctor")
+    assert "There is no database at" in said
+    assert "mail: no MAIL_HOST" in said, "what can be looked at is"
+    assert list(new.folder.iterdir()) == []
+    (new.folder / "to").write_text("in the way")
+    assert "to must be a folder that this user may write to" in new.run("doctor", status=1)
 
 
 def test_migrations_are_planned_done_and_done_only_once(

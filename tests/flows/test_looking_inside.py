@@ -1,7 +1,12 @@
 """Health, metrics, version, documentation: what operators and developers look at."""
 
+import time
+
+import pytest
+
 from tests.conftest import StartPortal
 from tests.rig import ask
+from tests.rig.meter import readings
 from tests.rig.server import Portal
 
 
@@ -23,6 +28,32 @@ def test_metrics_and_version_answer_to_the_token_or_to_loopback(portal: Portal) 
     assert "person-" not in text
     if "DATABASE_URL" not in portal.settings:
         assert 'auth_portal_database_total{kind="commits"}' in text
+
+
+@pytest.mark.row("OP1")
+def test_letters_that_wait_or_died_are_counted_from_the_start(
+    database: dict[str, str], start_portal: StartPortal
+) -> None:
+    portal = start_portal(
+        database, MAIL_HOST="127.0.0.1", MAIL_PORT="1", MAIL_DEFAULT_EMAIL="a@example.com", MAIL_TLS="none"
+    )
+    assert letters_at_start(portal) == {"waiting": 0, "dead": 0}
+    portal.a_person()
+    portal.stop()
+    portal.start()
+    assert letters_at_start(portal) == {"waiting": 1, "dead": 0}
+
+
+def letters_at_start(portal: Portal) -> dict[str, float]:
+    """The gauge an operator is told to watch, by state: set soon after a start."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        name = "auth_portal_outbox{state="
+        found = {key: value for key, value in readings(portal).items() if key.startswith(name)}
+        if found:
+            return {key.split('"')[1]: value for key, value in found.items()}
+        time.sleep(0.05)
+    return {}
 
 
 def test_the_api_describes_itself(portal: Portal) -> None:

@@ -36,11 +36,12 @@ def test_workers_migrate_once_and_serve_the_same_people(
 
 @pytest.mark.row("OP5")
 def test_no_worker_serves_on_when_the_supervisor_was_killed(start_portal: StartPortal) -> None:
-    portal = start_portal(wait=False, cold=True)
+    portal = start_portal(wait=False, cold=True, RATE_LIMITS="on")
     portal.kill()
     portal.words = ("serve", "--workers", "2")
     portal.start()
     portal.a_person()
+    assert portal.log().count("each worker counts its limits for itself") == 1
     portal.kill()
     assert silent(portal), "a worker was left behind"
     assert portal.start().a_person().device.signed_in()

@@ -87,6 +87,7 @@ def test_compose_starts_three_and_opens_one_port_on_loopback() -> None:
     ours = services["auth-portal"]
     assert ours["read_only"] is True
     assert ours["cap_drop"] == ["ALL"]
+    assert int(ours["stop_grace_period"].removesuffix("s")) > 10, "longer than a stop takes"
     assert ours["ports"] == ["127.0.0.1:8080:8080"]
     assert all("ports" not in services[name] for name in ("postgres", "valkey"))
     assert ours["environment"]["AUTH_REFRESH_SECRET"].startswith("${AUTH_REFRESH_SECRET:?")

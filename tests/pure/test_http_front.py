@@ -1,6 +1,7 @@
 """The application around the flows: dispatch, headers, CORS, cross-site requests, mistakes of ours."""
 
 import asyncio
+import re
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from auth_portal.core.refusal import (
     unavailable,
 )
 from auth_portal.http.openapi import refusals_of
+from auth_portal.http.pages.languages import LANGUAGES
 from auth_portal.http.routes import api_routes, house_routes
 from tests.pure.http_builders import ORIGIN, a_front
 
@@ -211,3 +213,26 @@ def test_the_documentation_needs_nobody_elses_server(path: str) -> None:
     assert "style=" not in answer.text
     links = [part.split('"')[0] for part in answer.text.split('href="')[1:]]
     assert all(link.startswith(("/", "#")) for link in links)
+
+
+PAGES = {"rules": {"portal": True}}
+CARRIED = "hash=aplk_x%26%C3%BC&link=l&code=c&error=e&next=%2Fhere"
+
+
+@pytest.mark.parametrize("path", ["/auth/confirm-email", "/auth/social", "/nowhere"])
+def test_the_links_to_other_languages_carry_what_pages_know_and_nothing_else(path: str) -> None:
+    asked = {"headers": {"Accept": "text/html"}, **PAGES}
+    said = ask("GET", f"{path}?lang=fr&utm_source=x&{CARRIED}&token=t&lang=es", **asked)
+    assert re.findall(r'href="\?([^"]*)"', said.text) == [
+        f"{CARRIED}&lang={language.code}".replace("&", "&amp;") for language in LANGUAGES
+    ]
+    bare = re.findall(r'href="\?([^"]*)"', ask("GET", f"{path}?x=y", **asked).text)
+    assert bare == [f"lang={language.code}" for language in LANGUAGES]
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/nowhere"])
+@pytest.mark.parametrize("query", ["a&" * 14_000, "%ff" * 9_000, "hash=" + "x" * 28_000, "hash=%ff&" * 220])
+def test_a_long_query_makes_no_page_longer(path: str, query: str) -> None:
+    asked = {"headers": {"Accept": "text/html"}, **PAGES}
+    usual = len(ask("GET", f"{path}?lang=en", **asked).content)
+    assert len(ask("GET", f"{path}?{query}", **asked).content) <= usual

@@ -39,7 +39,19 @@ def mistakes(folder: Path, **values: str) -> str:
         ("APP_LOGO_URL", "https://www.example.com/löwe.png"),
         ("SOCIAL_RETURN_TO", "/app, somewhere"),
         ("DATABASE_URL", "postgresql://auth:hunter2/@db.example.com/auth"),
+        ("DATABASE_URL", "sqlite:////var/lib/auth.db?hunter2=1"),
         ("REDIS_URL", "redis://:hunter2@cache.example.com:port/0"),
+        ("REDIS_URL", "redis://:hunter2@cache.example.com/0?ssl=true"),
+        ("REDIS_URL", "redis://:6379?hunter2@cache.example.com/0"),
+        ("REDIS_URL", "redis://cache.example.com/0?db=abc"),
+        ("REDIS_URL", "redis://cache.example.com/0?protocol=three"),
+        ("REDIS_URL", "redis://cache.example.com/0?retry=5"),
+        ("REDIS_URL", "redis://cache.example.com/0?ssl_cert_reqs=none"),
+        ("REDIS_URL", "rediss://cache.example.com/0?ssl_cert_reqs=perhaps"),
+        ("REDIS_URL", "rediss://cache.example.com/0?ssl_ca_certs=/nowhere/ca.pem"),
+        ("REDIS_URL", "rediss://cache.example.com/0?ssl_check_hostname=yes&ssl_cert_reqs=none"),
+        ("REDIS_URL", "unix:///run/valkey.sock?db=first"),
+        ("REDIS_URL", "unix://"),
         ("METRICS_TOKEN", "hunter2 with a space"),
     ],
 )
@@ -47,6 +59,19 @@ def test_a_value_that_cannot_work_is_refused_at_the_start(tmp_path: Path, name: 
     said = mistakes(tmp_path, **{name: value})
     assert said.startswith(f"{name}: ")
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:a%2Fb@cache.example.com:6379/1",
+        "valkey://[::1]?db=2&client_name=portal&health_check_interval=30",
+        "rediss://cache.example.com/0?ssl_cert_reqs=none",
+        "unix:///run/valkey.sock?db=1&password=a",
+    ],
+)
+def test_options_that_the_driver_of_the_limits_store_knows_are_taken(tmp_path: Path, url: str) -> None:
+    assert settings(tmp_path, REDIS_URL=url).storage.redis_url == url
 
 
 @pytest.mark.parametrize(
@@ -101,6 +126,15 @@ def test_hashing_costs_the_usual_unless_told_otherwise(tmp_path: Path) -> None:
 def test_an_origin_is_kept_as_browsers_send_it(tmp_path: Path, typed: str, origin: str) -> None:
     chosen = settings(tmp_path, FRONTEND_DOMAIN=f" {typed} ,", BACKEND_DOMAIN=typed)
     assert chosen.http.frontend == chosen.http.backend == chosen.issuer == origin
+    assert origin in chosen.http.origins
+
+
+@pytest.mark.parametrize(("port", "origin"), [("80", "http://localhost"), ("81", "http://localhost:81")])
+def test_without_a_name_of_its_own_the_server_is_what_browsers_call_it(
+    tmp_path: Path, port: str, origin: str
+) -> None:
+    chosen = settings(tmp_path, APP_PORT=port)
+    assert chosen.http.backend == chosen.issuer == origin
     assert origin in chosen.http.origins
 
 
@@ -258,6 +292,16 @@ def test_lines_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     assert [said.split(":")[0].rsplit(" ", 1)[1] for said in wrong] == ["2", "4"]
 
 
+def test_a_name_without_a_value_is_no_setting(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(
+        b"# ours\nMAIL_HOST=\n\n\nREQUIRE_CONFIRMED_EMAIL\nexport PORTAL # off\nAPP_PORT=1\nhm'\n\n \n"
+    )
+    values, wrong = read_env_file(file)
+    assert values == {"MAIL_HOST": "", "APP_PORT": "1"}
+    assert [said.split(":")[0].rsplit(" ", 1)[1] for said in wrong] == ["5", "6", "8"]
+
+
 @pytest.mark.parametrize("content", ["APP_NAME=Café".encode("latin-1"), "APP_NAME=x".encode("utf-16")])
 def test_a_file_of_another_encoding_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / ".env"
@@ -278,6 +322,13 @@ def test_no_new_key_is_made_beside_an_old_database(tmp_path: Path) -> None:
     assert not (tmp_path / "root.key").exists()
 
 
+def test_no_new_key_is_made_beside_a_database_whose_url_has_options(tmp_path: Path) -> None:
+    (tmp_path / "auth.db").write_bytes(b"x")
+    url = f"sqlite:///{tmp_path}/auth.db?timeout=5"
+    assert mistakes(tmp_path, AUTH_REFRESH_SECRET="", DATABASE_URL=url).startswith("DATABASE_URL: ")
+    assert not (tmp_path / "root.key").exists()
+
+
 def test_a_key_file_that_others_can_read_is_warned_about(tmp_path: Path) -> None:
     settings(tmp_path, AUTH_REFRESH_SECRET="")
     (tmp_path / "root.key").chmod(0o644)
@@ -288,3 +339,10 @@ def test_a_data_folder_that_is_none_is_said_in_a_sentence(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("")
     assert "DATA_DIR" in mistakes(tmp_path / "file", AUTH_REFRESH_SECRET="")
     assert "DATA_DIR" in mistakes(tmp_path / "file" / "below", AUTH_REFRESH_SECRET="")
+
+
+def test_workers_that_count_limits_each_for_itself_are_told_of(tmp_path: Path) -> None:
+    assert "REDIS_URL" in " ".join(settings(tmp_path, WORKERS="2").warnings)
+    for told in ({"WORKERS": "1"}, {"WORKERS": "2", "RATE_LIMITS": "off"}):
+        assert settings(tmp_path, **told).warnings == ()
+    assert settings(tmp_path, WORKERS="2", REDIS_URL="redis://127.0.0.1/0").warnings == ()

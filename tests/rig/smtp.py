@@ -51,6 +51,7 @@ class Relay:
     mood: str = "take"
     taken: list[EmailMessage] = field(default_factory=list)
     port: int = field(default_factory=free_port)
+    asked: int = 0  # letters that have arrived, whatever became of them
 
     async def handle_RCPT(  # noqa: N802 -- the library calls it so
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -67,6 +68,7 @@ class Relay:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """A letter arrives."""
         del session
+        self.asked += 1
         if self.mood == "hang":
             await asyncio.sleep(600)
         assert isinstance(envelope.content, bytes)

@@ -1,10 +1,12 @@
 """What `doctor` can tell from the settings alone."""
 
+import os
 import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from auth_portal.http.rules import HttpRules
@@ -45,6 +47,21 @@ def about_data(chosen: Settings) -> list[Line]:
         else:
             lines.append(Line(Mark.GOOD, f"key file: {key}, yours alone; back it up apart from the database"))
     return lines
+
+
+def about_new_files(chosen: Settings) -> list[Line]:
+    """Where a first start will put the key file and SQLite's, it may; each reason is told once."""
+    wanted = (chosen.data_dir, Path(chosen.storage.url.removeprefix("sqlite:///")))
+    told = {next(one for one in (path, *path.parents) if os.access(one, os.F_OK)): path for path in wanted}
+    return [
+        Line(
+            Mark.BAD,
+            f"data: {path} cannot be opened",
+            f"{nearest} must be a folder that this user may write to",
+        )
+        for nearest, path in told.items()
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK))
+    ]
 
 
 def about_origins(http: HttpRules) -> list[Line]:

@@ -15,11 +15,12 @@ from auth_portal.cli.checks_of_settings import (
     Mark,
     about_clock,
     about_data,
+    about_new_files,
     about_origins,
     about_proxies,
     about_social,
 )
-from auth_portal.cli.opened import CannotStart, command_log, settings, wait_for
+from auth_portal.cli.opened import CannotStart, command_log, no_database, settings, wait_for
 from auth_portal.core.refusal import Refusal
 from auth_portal.settings.settings import Settings
 from auth_portal.storage.stores import StorageError
@@ -29,9 +30,12 @@ FIX = "       fix: "
 
 
 def doctor() -> int:
-    """Look at settings, database, schema, keys, mail, origins, proxies and clock; 1 if anything is bad."""
+    """Look at settings, database, schema, keys, mail, origins, proxies and clock; 1 if anything is bad.
+
+    Nothing is made: before the first start it looks at what is there already.
+    """
     try:
-        chosen = settings(fresh=True)
+        chosen = settings(fresh=True, looking=True)
     except CannotStart as refused:
         lines = [
             Line(Mark.BAD, mistake, "correct it in the environment or in .env")
@@ -60,6 +64,9 @@ async def _parts(chosen: Settings) -> list[Line]:
         *await about_providers(chosen.social),
         *await about_limits(chosen.storage.redis_url, command_log(chosen)),
     ]
+    missing = no_database(chosen)
+    if missing is not None:
+        return [*lines, Line(Mark.MIND, f"database: {missing}"), *about_new_files(chosen)]
     try:
         stores = await open_stores(chosen, command_log(chosen))
     except (StorageError, OSError) as fault:

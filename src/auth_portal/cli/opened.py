@@ -1,6 +1,7 @@
 """The portal as commands use it: opened on the same settings, closed when they are done."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,16 +32,17 @@ class Sorry(Exception):  # noqa: N818 -- an expected no
     """The command cannot do what was asked; the text says why."""
 
 
-def settings(*, fresh: bool = False) -> "Settings":
+def settings(*, fresh: bool = False, looking: bool = False) -> "Settings":
     """What the environment and `.env` say. Raises CannotStart with all mistakes.
 
-    `fresh` commands may begin a new data folder; the others only work where one is.
+    `fresh` commands may begin a new data folder; the others only work where one is. Those that are also
+    `looking` work where none is, and begin none.
     """
     from auth_portal.settings.reader import BadSettings  # noqa: PLC0415 -- heavy
     from auth_portal.settings.settings import settings_here  # noqa: PLC0415
 
     try:
-        return settings_here(fresh=fresh)
+        return settings_here(fresh=fresh, looking=looking)
     except BadSettings as bad:
         raise CannotStart(bad.mistakes) from None
 
@@ -59,7 +61,9 @@ async def opened() -> "AsyncIterator[Portal]":
     from auth_portal.storage.stores import StorageError  # noqa: PLC0415
 
     chosen = settings()
-    _must_be_there(chosen)
+    missing = no_database(chosen)
+    if missing is not None:
+        raise Sorry(missing)
     try:
         portal = await open_portal(chosen, command_log(chosen), migrate=False)
     except WrongRootSecret as wrong:
@@ -72,14 +76,15 @@ async def opened() -> "AsyncIterator[Portal]":
         await portal.close()
 
 
-def _must_be_there(chosen: "Settings") -> None:
-    """A command in the wrong folder makes no new database there. Raises Sorry."""
+def no_database(chosen: "Settings") -> str | None:
+    """What to say where there is no SQLite file: a command in the wrong folder makes none there."""
     file = Path(chosen.storage.url.removeprefix("sqlite:///"))
-    if chosen.storage.engine == "sqlite" and not file.exists():
-        raise Sorry(
-            f"There is no database at {file}: `auth-portal serve` or `migrate` makes one."
-            " If yours lies elsewhere, set DATA_DIR, or run this in the folder of its .env."
-        )
+    if chosen.storage.engine != "sqlite" or os.access(file, os.F_OK):  # one that may not be seen is none
+        return None
+    return (
+        f"There is no database at {file}: `auth-portal serve` or `migrate` makes one."
+        " If yours lies elsewhere, set DATA_DIR, or run this in the folder of its .env."
+    )
 
 
 def wait_for(work: Coroutine[object, object, T]) -> T:

@@ -47,7 +47,10 @@ def migrate(*, plan: bool = False) -> None:
     chosen = settings(fresh=True)
 
     async def work() -> None:
-        stores = await open_stores(chosen, command_log(chosen))
+        try:
+            stores = await open_stores(chosen, command_log(chosen))
+        except StorageError as fault:
+            raise Sorry(str(fault)) from None
         try:
             steps = await stores.admin.plan()
             if plan or not steps:

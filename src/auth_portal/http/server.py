@@ -1,5 +1,6 @@
 """The HTTP server itself: uvicorn, with our protocol, and how it starts and ends."""
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -7,8 +8,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -18,6 +20,7 @@ from auth_portal.http.protocol import BoundedProtocol
 LONGEST_SHUTDOWN = 8  # seconds for requests in flight
 MOST_CONNECTIONS = 20_000
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
+COULD_NOT_START = 3  # the status with which uvicorn ends a worker whose application refused
 
 
 class CleanServer(uvicorn.Server):
@@ -35,7 +38,8 @@ def run_server(app: Any, host: str, port: int, *, workers: int = 1, log_level: s
     """Serve until SIGINT or SIGTERM; requests in flight are finished within 8 s.
 
     `app` is an ASGI callable, or with several workers the import string of a factory. Returns
-    False when the server could not start (the port is taken, the application refused).
+    False when the server could not start (the port is taken, the application refused), and when
+    several workers ended because one that was to replace another could not.
     """
     config = uvicorn.Config(
         app,
@@ -60,15 +64,21 @@ def run_server(app: Any, host: str, port: int, *, workers: int = 1, log_level: s
     )
     try:
         if workers > 1:
-            from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 -- only several workers need it
-
-            Multiprocess(config, sockets=[config.bind_socket()]).run()
-            return True
+            return _run_workers(config)
         server = CleanServer(config)
         server.run()
     except SystemExit:  # its own way to say that it could not start; why is in the log
         return False
     return server.started
+
+
+def _run_workers(config: uvicorn.Config) -> bool:
+    """Serve by several processes; False when they ended because one of them could not start."""
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 -- only several workers need it
+
+    supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+    supervisor.run()
+    return all(worker.process.exitcode != COULD_NOT_START for worker in supervisor.processes)
 
 
 def why_not_listen(host: str, port: int) -> str | None:
@@ -95,3 +105,46 @@ def die_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True, name="watch-parent").start()
+
+
+@contextmanager
+def ending_at_once() -> Iterator[None]:
+    """What a signal means to a worker that waits: uvicorn only notes it, and looks when the start is over.
+
+    One that it has noted before counts too.
+    """
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    server = getattr(handlers[signal.SIGTERM], "__self__", None)
+    for number in handlers:
+        signal.signal(number, signal.SIG_DFL)
+    if getattr(server, "should_exit", False):
+        signal.raise_signal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def tell_of_the_end(tell: Callable[[], object]) -> None:
+    """Have `tell` called in this event loop as soon as a signal asks for the end.
+
+    uvicorn lets the application know only when the requests in flight are over; what has to end too
+    need not wait for them. uvicorn's own handlers are called as before, and it takes ours away.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+
+    def hear(number: int) -> None:
+        handler = signal.getsignal(number)
+
+        def both(signalled: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(tell)
+            if callable(handler):
+                handler(signalled, frame)
+
+        signal.signal(number, both)
+
+    hear(signal.SIGINT)
+    hear(signal.SIGTERM)

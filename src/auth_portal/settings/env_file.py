@@ -3,7 +3,7 @@
 from io import StringIO
 from pathlib import Path
 
-from dotenv.parser import parse_stream
+from dotenv.parser import Binding, parse_stream
 
 
 def read_env_file(file: Path) -> tuple[dict[str, str], list[str]]:
@@ -21,6 +21,12 @@ def read_env_file(file: Path) -> tuple[dict[str, str], list[str]]:
     except UnicodeDecodeError:
         return {}, [f"{file} is not UTF-8: save it as plain UTF-8 text"]
     lines = [*parse_stream(StringIO(text, newline=None))]
-    wrong = [line.original.line for line in lines if line.error]
+    wrong = [_number(line) for line in lines if line.error or (line.key is not None and line.value is None)]
     values = {line.key: line.value for line in lines if line.key is not None and line.value is not None}
     return values, [f"{file}, line {line}: is not NAME=value, or a quote is open" for line in wrong]
+
+
+def _number(line: Binding) -> int:
+    """Which line of the file it is: empty ones before it are counted to it."""
+    text = line.original.string
+    return line.original.line + text[: len(text) - len(text.lstrip())].count("\n")

@@ -42,9 +42,12 @@ def check_secret(reader: Reader, name: str, production: bool) -> str | None:
 
 
 def read_root(
-    reader: Reader, storage: StorageRules, data_dir: Path, *, production: bool, fresh: bool
+    reader: Reader, storage: StorageRules, data_dir: Path, *, production: bool, fresh: bool, looking: bool
 ) -> RootSecret | None:
-    """The root secret, or None when there is none and none may be made (a mistake is then noted)."""
+    """The root secret, or None when there is none and none may be made (a mistake is then noted).
+
+    Who is only `looking` gets one that is kept nowhere, where a `fresh` start would make one.
+    """
     given = check_secret(reader, "AUTH_REFRESH_SECRET", production)
     before = reader.text("AUTH_REFRESH_SECRET_PREVIOUS")
     previous = tuple(part.encode() for part in (before,) if part)
@@ -59,6 +62,8 @@ def read_root(
     key = data_dir / KEY_FILE
     try:
         if not key.exists() and _may_be_made(reader, key, storage, fresh=fresh):
+            if looking:
+                return RootSecret(system_randomness(48), previous)
             _make(key)
         kept = _kept(reader, key) if key.exists() else None
     except OSError as fault:

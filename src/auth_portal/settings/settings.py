@@ -67,16 +67,19 @@ class Settings:
     warnings: tuple[str, ...] = ()
 
 
-def settings_here(*, fresh: bool = True) -> Settings:
+def settings_here(*, fresh: bool = True, looking: bool = False) -> Settings:
     """From the process's environment over the `.env` file of the working directory. Raises BadSettings."""
     values, mistakes = read_env_file(Path.cwd() / ".env")
-    return read_settings({**values, **os.environ}, mistakes, fresh=fresh)
+    return read_settings({**values, **os.environ}, mistakes, fresh=fresh, looking=looking)
 
 
-def read_settings(values: Mapping[str, str], mistakes: Sequence[str] = (), *, fresh: bool = True) -> Settings:
+def read_settings(
+    values: Mapping[str, str], mistakes: Sequence[str] = (), *, fresh: bool = True, looking: bool = False
+) -> Settings:
     """Every record from the environment. Raises BadSettings with all mistakes, those given first.
 
-    `fresh` is whether a key file may be made where there is none yet.
+    `fresh` is whether a key file may be made where there is none yet; `looking`, that none is made all
+    the same: a root secret that is kept nowhere stands in for it.
     """
     reader = Reader(values, [*mistakes])
     named = "APP_ENV" if reader.text("APP_ENV") else "NODE_ENV"
@@ -100,7 +103,7 @@ def read_settings(values: Mapping[str, str], mistakes: Sequence[str] = (), *, fr
     day = timedelta(days=1)
     rest = {
         "host": reader.text("APP_HOST") or ("0.0.0.0" if production else "127.0.0.1"),  # noqa: S104 -- said in CONTRACT
-        "workers": reader.whole("WORKERS", 1, 1, 64),
+        "workers": _workers(reader, limits, storage),
         "audience": reader.text("AUTH_JWT_AUDIENCE") or http.backend,
         "tickets": _tickets(reader),
         "journal_retention": reader.duration("JOURNAL_RETENTION", 365 * day, least=day),
@@ -108,7 +111,7 @@ def read_settings(values: Mapping[str, str], mistakes: Sequence[str] = (), *, fr
         "log_format": reader.choice("LOG_FORMAT", ("auto", "json", "text"), "auto"),
         "log_level": reader.choice("LOG_LEVEL", ("debug", "info", "warning", "error"), "info"),
     }
-    root = read_root(reader, storage, folder, production=production, fresh=fresh)
+    root = read_root(reader, storage, folder, production=production, fresh=fresh, looking=looking)
     unknown = unread(values, reader.asked)
     if reader.mistakes or root is None:
         raise BadSettings([*reader.mistakes, *unknown])
@@ -130,6 +133,14 @@ def read_settings(values: Mapping[str, str], mistakes: Sequence[str] = (), *, fr
         warnings=(*reader.warnings, *unknown),
         **rest,  # type: ignore[arg-type]
     )
+
+
+def _workers(reader: Reader, limits: LimitRules, storage: StorageRules) -> int:
+    """How many processes; those that cannot share their counts are told of."""
+    workers = reader.whole("WORKERS", 1, 1, 64)
+    if workers > 1 and limits.enabled and storage.redis_url is None:
+        reader.warn(f"WORKERS={workers} without REDIS_URL: each worker counts its limits for itself")
+    return workers
 
 
 def _sessions(reader: Reader) -> SessionRules:
@@ -224,7 +235,7 @@ def _http(
 
 def _backend(reader: Reader, production: bool, port: int) -> str:
     """Our own public origin; in production it must be given and be https."""
-    backend = reader.parsed("BACKEND_DOMAIN", parse_origin, f"http://localhost:{port}")
+    backend = reader.parsed("BACKEND_DOMAIN", parse_origin, parse_origin(f"http://localhost:{port}"))
     if production and reader.text("BACKEND_DOMAIN") is None:
         reader.wrong("BACKEND_DOMAIN", "is required in production, for example https://auth.example.com")
     if is_in_clear(backend):

@@ -24,6 +24,10 @@ def read_storage(reader: Reader, folder: Path) -> StorageRules:
         if engine not in ENGINES or not rest:
             raise ValueError("must begin with sqlite:///, postgresql:// or mongodb://")
         if engine == "sqlite":
+            if "?" in rest:
+                raise ValueError(
+                    "names a file and takes no options: leave out the question mark and what follows"
+                )
             return f"sqlite:///{Path(rest.removeprefix('/') or 'auth.db').absolute()}" if rest != "/" else ""
         if engine == "mongodb":
             return text
@@ -56,8 +60,11 @@ def _check_redis(reader: Reader, url: str) -> None:
     if url.split("://", maxsplit=1)[0] not in {"redis", "rediss", "valkey", "valkeys", "unix"}:
         reader.wrong("REDIS_URL", "must begin with redis://, rediss:// or unix://")
         return
+    from auth_portal.storage.valkey.address import check_address  # noqa: PLC0415 -- only with REDIS_URL
+
     try:
         _check_port(url)
+        check_address(url)
     except ValueError as fault:
         reader.wrong("REDIS_URL", str(fault))
 

@@ -18,6 +18,8 @@ from auth_portal.http.rules import HttpRules
 TEMPLATES = Path(__file__).parent / "templates"
 PACKING = 6  # gzip's level: the account's shell in a third of a millisecond
 REMEMBER = 365 * 24 * 3600  # seconds
+CARRIED = {"hash", "code", "link", "error", "next"}  # what a letter or a social sign-in gives a page
+LONGEST_QUERY = 2048  # characters: several times what we ever put into an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Portal:
 
     def draw(self, request: Request, page: Page, status: int = 200) -> Response:
         """One page in the visitor's language, with the headers that every page carries."""
-        asked = request.query_params.get("lang", "")
+        asked = language_asked(request)
         language = choose(asked, request.cookies.get(COOKIE, ""), request.headers.get("accept-language", ""))
         html = self.templates.render(f"{page.name}.html", **self._words(request, page, language))
         body, headers = html.encode(), self._headers(page)
@@ -91,17 +93,14 @@ class Portal:
 
     def _words(self, request: Request, page: Page, language: Language) -> dict[str, object]:
         known = self.catalogues.of(language)
-        query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-
-        def address_in(code: str) -> str:
-            return "?" + urlencode([*query, ("lang", code)])
+        carried = carried_over(request)
 
         return {
             "_": lambda sentence: known.get(sentence, sentence),
             "asset": self.assets.address,
             "language": language,
             "languages": LANGUAGES,
-            "address_in": address_in,
+            "address_in": lambda code: f"?{carried}lang={code}",
             "page": page,
             "scripts": [*self.assets.imported_by(f"{page.name}.js"), f"strings.{language.code}.js"],
             "rules": self.rules,
@@ -120,6 +119,25 @@ class Portal:
             "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
             "Vary": "Accept-Encoding, Accept-Language, Cookie, Sec-Fetch-Site",
         }
+
+
+def language_asked(request: Request) -> str:
+    """What the address says of the language; a query that is none of ours says nothing."""
+    return request.query_params.get("lang", "") if _may_be_ours(request) else ""
+
+
+def carried_over(request: Request) -> str:
+    """The part of the query that the same page needs in another language, ready to be added to."""
+    if not _may_be_ours(request):
+        return ""
+    known = [(name, value) for name, value in request.query_params.multi_items() if name in CARRIED]
+    written = urlencode(known)
+    return f"{written}&" if known and len(written) <= LONGEST_QUERY else ""
+
+
+def _may_be_ours(request: Request) -> bool:
+    """Short enough to be worth reading: to take a query of 28 KB apart is work of many milliseconds."""
+    return len(request.scope["query_string"]) <= LONGEST_QUERY
 
 
 def policy(logo_url: str | None) -> str:
@@ -146,7 +164,7 @@ def portal_routes(portal: Portal) -> list[Route]:
     def shown(page: Page) -> Route:
         async def endpoint(request: Request) -> Response:
             if page.name == "account" and portal.certainly_nobody(request):
-                asked = request.query_params.get("lang", "")
+                asked = language_asked(request)
                 place = f"/auth/login?lang={asked}" if asked in BY_CODE else "/auth/login"
                 return RedirectResponse(place, 303, {"Cache-Control": "no-store"})
             return portal.draw(request, page)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import TypeAlias, TypeVar
 
-from valkey.asyncio import BlockingConnectionPool, Valkey
+from valkey.asyncio import Valkey
 from valkey.commands.core import AsyncScript
 from valkey.exceptions import TimeoutError as SlowAnswer
 from valkey.exceptions import ValkeyError
@@ -16,15 +16,14 @@ from auth_portal.core.log import Log
 from auth_portal.limits.in_process import InProcessWindows
 from auth_portal.limits.mark import STALE, new_mark, window_of
 from auth_portal.limits.store import Reservation, State
+from auth_portal.storage.valkey.address import LONGEST_ANSWER, pool_for
 from auth_portal.storage.valkey.scripts import FAIL, GIVE_BACK, HIT, RESERVE
 
 Answer = TypeVar("Answer")
 Arguments: TypeAlias = "list[str | int | float | bytes | memoryview[int]]"
 
-LONGEST_ANSWER = 1.0  # seconds; shorter, and a burst that keeps our own loop busy looks like an absence
 MOST_MISSES = 3  # slow answers in a row; one alone may be our own event loop's fault
 BREAK = 1.0  # seconds during which nobody asks again
-MOST_CONNECTIONS = 32
 SILENCE = 60.0  # seconds between two warnings
 PREFIX = "auth-portal:limits:"
 
@@ -54,14 +53,7 @@ class ValkeyWindows:
     def __init__(
         self, url: str, fallback: InProcessWindows, log: Log, patience: float = LONGEST_ANSWER
     ) -> None:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=MOST_CONNECTIONS,
-            timeout=patience,
-            socket_timeout=patience,
-            socket_connect_timeout=patience,
-        )
-        self._client = Valkey.from_pool(pool)
+        self._client = Valkey.from_pool(pool_for(url, patience))
         register = self._client.register_script
         self._scripts = _Scripts(register(RESERVE), register(FAIL), register(GIVE_BACK), register(HIT))
         self._fallback = fallback
