@@ -36,7 +36,7 @@ def _open_sqlite(rules: StorageRules, log: Log) -> Stores:
     from auth_portal.storage.sql.sqlite_admin import SqliteAdmin  # noqa: PLC0415 -- the same
     from auth_portal.storage.sql.sqlite_connection import SqliteFile  # noqa: PLC0415 -- the same
 
-    name = rules.url.removeprefix("sqlite:///")
+    name = rules.url.partition(":///")[2]
     if not name or name == ":memory:":
         raise StorageError("SQLite needs a file: DATABASE_URL=sqlite:///path/to/auth.db")
     file = SqliteFile(Path(name), rules.busy_wait)
