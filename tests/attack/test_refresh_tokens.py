@@ -17,7 +17,7 @@ from tests.rig.server import Portal
 from tests.rig.wire import head, line
 
 LOGOUT_RACES = scaled(10, 500)
-ROTATIONS = scaled(1_000, 10_000)
+ROTATIONS = scaled(400, 10_000)
 KILLS = scaled(2, 20)
 
 

@@ -14,7 +14,7 @@ from tests.rig.person import PASSWORD, Device, Person
 from tests.rig.scale import spared
 from tests.rig.server import Portal
 
-CYCLES, SPARED = 10, 4
+CYCLES, SPARED = 6, 3
 WRITERS = 4
 
 

@@ -10,7 +10,7 @@ from tests.rig.person import Person
 from tests.rig.scale import scaled, spared
 from tests.rig.server import Portal
 
-ROUNDS, SPARED_ROUNDS, STORM_ROUNDS = 20, 10, 1000
+ROUNDS, SPARED_ROUNDS, STORM_ROUNDS = 10, 5, 1000
 PARALLEL = 100
 
 

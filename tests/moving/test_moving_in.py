@@ -133,7 +133,7 @@ def test_a_run_that_is_killed_is_gone_on_with(
     hashes: Hashes, database: dict[str, str], start_portal: Callable[..., Portal], tmp_path: Path
 ) -> None:
     portal = start_portal(database, **REAL_HASHES)
-    many = spared(database, 3_000, 1_000)
+    many = spared(database, 3_000, 500)
     rows = [row for _, row in originals(many, hashes, each=1)]
     dump = write_dump(tmp_path / "users.json", rows)
     command = [sys.executable, "-m", "auth_portal", "import", "original", "--from-dump", str(dump), "--apply"]

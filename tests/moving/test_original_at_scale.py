@@ -1,6 +1,6 @@
 """Thousands of accounts of the original, with every oddity, moved into each of the databases.
 
-With STORM_SCALE=1 they are 10,000. The server that stands in for MongoDB takes minutes for so many: 1,000 of
+With STORM_SCALE=1 they are 10,000. The server that stands in for MongoDB takes minutes for so many: 400 of
 them there otherwise.
 """
 
@@ -22,7 +22,7 @@ from tests.moving.target import Everybody, accounts_of, everybody, move_in, open
 from tests.rig.scale import scaled, spared
 
 Kinds = dict[str, list[Row]]
-MANY, FEW = scaled(2_500, 10_000), 1_000
+MANY, FEW = scaled(1_000, 10_000), 400
 RARE = 250  # one row in so many is of a given oddity
 pytestmark = pytest.mark.timeout(600)
 

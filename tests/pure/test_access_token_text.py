@@ -13,6 +13,7 @@ from auth_portal.core.secrets import encode
 from auth_portal.sessions import access_token
 from tests.pure.access_world import NOW, Headers, World, assembled, unpadded
 from tests.pure.builders import START
+from tests.rig.scale import storming
 
 WORLD = World()
 
@@ -122,7 +123,7 @@ def test_a_strange_kid_is_refused_and_asks_nobody(world: World, kid: object) -> 
 def test_every_flip_of_a_bit_every_truncation_and_other_spellings_are_refused(world: World) -> None:
     token = world.write()
     for place, letter in enumerate(token):
-        for bit in range(7):
+        for bit in range(7) if storming() else (place % 7,):  # else one of each character, every bit in turn
             world.refused(token[:place] + chr(ord(letter) ^ 1 << bit) + token[place + 1 :])
     for length in range(0, len(token), 3):
         world.refused(token[:length])
