@@ -19,12 +19,13 @@ from auth_portal.storage.sql.open import open_sql
 from auth_portal.storage.sql.schema import HEAD, MIGRATIONS, VERSIONS
 from auth_portal.storage.sql.tables import METADATA
 from auth_portal.storage.stores import NewerSchemaError, OlderSchemaError, StorageError, Stores
-from tests.ports.builders import kept
+from tests.ports.builders import a_letter, kept
 from tests.ports.openers import Open, Quiet
 from tests.rig.postgres import run_sql
 
 pytestmark = pytest.mark.anyio
 
+AS_OF_THE_FIRST = ("DROP INDEX letters_account_id", "UPDATE alembic_version SET version_num = '0001'")
 NEWER = Statement("UPDATE alembic_version SET version_num = '9999'", (), {}, returns_rows=False)
 
 
@@ -108,6 +109,35 @@ async def test_what_stands_in_the_way_of_migrating_is_said_in_a_sentence(
         ):
             await stores.admin.migrate(silent)
         assert await stores.admin.schema_version() == "", "nothing half done stays"
+        await stores.close()
+
+
+def take_back(url: str, *statements: str) -> None:
+    """Make the database one of an earlier schema."""
+    if not url.startswith("sqlite"):
+        run_sql(url, *statements)
+        return
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file, file:
+        for statement in statements:
+            file.execute(statement)
+
+
+async def test_what_an_earlier_schema_held_is_there_after_the_step(
+    empty_postgresql: str, tmp_path: Path
+) -> None:
+    for url in (f"sqlite:///{tmp_path / 'portal.db'}", empty_postgresql):
+        stores = await open_sql(StorageRules(url), Quiet())
+        await stores.admin.migrate(silent)
+        account = await kept(stores)
+        await stores.outbox.post(a_letter(account_id=account.id))
+        await asyncio.to_thread(take_back, url, *AS_OF_THE_FIRST)
+        said: list[str] = []
+        assert await stores.admin.plan() == ["0002: Letters are found by their account."]
+        await stores.admin.migrate(said.append)
+        assert [line.split(":")[0] for line in said] == ["0002"]
+        await stores.admin.require_current()
+        assert await stores.accounts.find(account.id) == account
+        assert await stores.outbox.forget(account.id) == 1
         await stores.close()
 
 
