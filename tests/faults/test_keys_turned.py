@@ -45,7 +45,7 @@ def test_keys_are_turned_and_nobody_is_signed_out(
     assert people[1].device.refresh().status_code == 200
     assert kid_of(people[1].device.token) == second
     assert all(person.device.signed_in() for person in people)
-    strange = f"-{first[1:]}"  # one id in 64 begins like an option
+    strange = f"-{first[:0:-1]}"  # one id in 64 begins like an option, and first may
     assert f"no living key {strange}" in portal.run("keys", "retire", strange, status=1)
     portal.run("keys", "retire", first)
     portal.move_clock(REREAD)
