@@ -22,7 +22,7 @@ from tests.rig.databases import postgresql
 from tests.rig.person import PASSWORD
 from tests.rig.server import Portal
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "24"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "16"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260314"))
 CONNECTIONS = 8
 ANSWER_SECONDS = 30.0

@@ -11,7 +11,7 @@ from tests.rig.rows import contents
 from tests.rig.scale import scaled
 from tests.rig.server import Portal
 
-TOKENS = scaled(300, 10_000)
+TOKENS = scaled(100, 10_000)
 PER_VOLLEY = 50
 SHARED_RUN = 9  # characters; 54 bits that two of 10,000 random tokens share once in 10^7 runs or so
 FRESH = "another quiet harbour 43"
