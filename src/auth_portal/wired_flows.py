@@ -76,7 +76,7 @@ def wire_flows(w: Wiring) -> Flows:
         native_sign_in=wire_native(w),
         list_identities=ListIdentities(accounts),
         begin_link=BeginLink(w.providers, w.tickets, clock, w.rules, w.settings.social),
-        redeem_link=RedeemLink(accounts, sessions, w.tickets, w.post, record, clock, w.randomness),
+        redeem_link=RedeemLink(accounts, sessions, w.tickets, w.notice, record, clock, w.randomness),
         unlink=Unlink(accounts, record),
     )
 

@@ -20,7 +20,6 @@ from auth_portal.mail.sender import Sender
 from auth_portal.mail.templates import Templates
 from auth_portal.metrics import Metrics
 from auth_portal.passwords.hashing import Hasher
-from auth_portal.passwords.notice import TellOfNewPassword
 from auth_portal.passwords.policy import Policy
 from auth_portal.passwords.prove import ProveCurrentPassword
 from auth_portal.passwords.tries import Tries
@@ -28,6 +27,7 @@ from auth_portal.profile.delete import Erase, RemoveAccount
 from auth_portal.sessions.access_token import AccessTokens
 from auth_portal.sessions.devices import DeviceCookies, KnownDevices
 from auth_portal.sessions.keys import KeyRoom
+from auth_portal.sessions.notice import TellOwner
 from auth_portal.sessions.open import OpenSession
 from auth_portal.sessions.refresh_token import RefreshTokens
 from auth_portal.settings.settings import Settings
@@ -172,9 +172,9 @@ class Wiring:
         return Tries(self.stores.accounts, self.devices, self.limits, self.record, self.clock, self.log)
 
     @cached_property
-    def notice(self) -> TellOfNewPassword:
-        """The letter after a password has changed."""
-        return TellOfNewPassword(self.post, self.clock)
+    def notice(self) -> TellOwner:
+        """The letter about a new password or a linked account."""
+        return TellOwner(self.post, self.clock)
 
     @cached_property
     def providers(self) -> Providers:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from auth_portal.accounts.account import Account, Identity
+from auth_portal.core.refusal import unavailable
 from auth_portal.core.visitor import Visitor
 from auth_portal.social.provider import Profile, ProvedEmail
 from auth_portal.tickets.ticket import Purpose
@@ -23,6 +24,11 @@ FROM_HERE = Visitor("127.0.0.1", "127.0.0.1")
 def anyio_backend() -> str:
     """The one the server runs on."""
     return "asyncio"
+
+
+async def refusing(*_given: Any, **_named: Any) -> None:
+    """The database has gone."""
+    raise unavailable("of the test")
 
 
 async def a_thief(portal: InProcess, account: Account) -> str:
@@ -105,6 +111,15 @@ async def test_the_owner_is_told_of_a_provider_that_is_linked(tmp_path: Path) ->
         account, _ = await portal.a_person()
         session = await a_thief(portal, account)
         assert await linked(portal, account, session, "of-the-thief") == 200
+        assert await portal.posted("identity_linked") == 1
+
+
+async def test_the_owner_is_told_even_where_the_journal_fails(tmp_path: Path) -> None:
+    async with a_portal(tmp_path) as portal:
+        account, _ = await portal.a_person()
+        session = await a_thief(portal, account)
+        portal.fault.instead["journal.append"] = refusing
+        assert await linked(portal, account, session, "of-the-thief") == 503
         assert await portal.posted("identity_linked") == 1
 
 

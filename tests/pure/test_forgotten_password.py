@@ -13,10 +13,10 @@ from auth_portal.accounts.account import Account
 from auth_portal.core.refusal import LINK_INVALID, VALIDATION, Refusal
 from auth_portal.limits.rules import LimitRules
 from auth_portal.passwords.forgot import ForgotPassword
-from auth_portal.passwords.notice import TellOfNewPassword
 from auth_portal.passwords.policy import Policy
 from auth_portal.passwords.reset import ResetPassword
 from auth_portal.passwords.rules import PasswordRules
+from auth_portal.sessions.notice import TellOwner
 from auth_portal.tickets.ticket import Purpose, Ticket, TicketRules
 from auth_portal.tickets.tickets import Tickets
 from tests.pure.builders import START, HandClock, a_visitor, an_account, keyring, randomness
@@ -124,7 +124,7 @@ class House:
         await flow(email, a_visitor())
 
     async def reset(self, token: str, password: str = GOOD) -> None:
-        notice = TellOfNewPassword(self.post, self.clock)  # type: ignore[arg-type]
+        notice = TellOwner(self.post, self.clock)  # type: ignore[arg-type]
         policy, limits = Policy(self.rules), LimitRules()
         flow: Any = ResetPassword(
             self,

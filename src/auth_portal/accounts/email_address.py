@@ -22,9 +22,8 @@ def normalise(typed: str) -> str:
     (CVE-2019-19844). Sub-addresses (`a+b@`) stay apart. At most 254 characters.
     """
     trimmed = typed.strip()
-    if trimmed.isascii() and len(trimmed) <= MOST_CHARACTERS and PLAIN.fullmatch(trimmed.lower()):
-        return trimmed.lower()
-    return examined(trimmed)
+    plain = trimmed.lower() if trimmed.isascii() and len(trimmed) <= MOST_CHARACTERS else ""
+    return plain if PLAIN.fullmatch(plain) else examined(trimmed)
 
 
 def examined(trimmed: str) -> str:

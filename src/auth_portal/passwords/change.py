@@ -9,11 +9,12 @@ from auth_portal.core.together import together
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
+from auth_portal.mail.letter import LetterKind
 from auth_portal.passwords.hashing import Hasher
-from auth_portal.passwords.notice import TellOfNewPassword
 from auth_portal.passwords.policy import Policy
 from auth_portal.passwords.prove import ProveCurrentPassword
 from auth_portal.passwords.words import own_words
+from auth_portal.sessions.notice import TellOwner
 from auth_portal.sessions.recognise import Present
 from auth_portal.sessions.store import Sessions
 from auth_portal.tickets.ticket import Purpose
@@ -34,7 +35,7 @@ class ChangePassword:
     hasher: Hasher
     policy: Policy
     prove: ProveCurrentPassword
-    notice: TellOfNewPassword
+    notice: TellOwner
     record: Record
     clock: Clock
 
@@ -60,5 +61,5 @@ class ChangePassword:
             self.sessions.restamp(session.id, account.epoch, epoch),
             self.tickets.void(account.id, Purpose.RESET),
             self.record(kind, visitor, account_id=account.id, session_id=session.id),
-            self.notice(account, visitor),
+            self.notice(LetterKind.PASSWORD_CHANGED, account, visitor),
         )

@@ -12,10 +12,11 @@ from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
 from auth_portal.limits.gate import Gate
 from auth_portal.limits.rules import LimitRules
+from auth_portal.mail.letter import LetterKind
 from auth_portal.passwords.hashing import Hasher
-from auth_portal.passwords.notice import TellOfNewPassword
 from auth_portal.passwords.policy import Policy
 from auth_portal.passwords.words import own_words
+from auth_portal.sessions.notice import TellOwner
 from auth_portal.sessions.store import Devices
 from auth_portal.tickets.ticket import Purpose
 from auth_portal.tickets.tickets import Spent, Tickets
@@ -46,7 +47,7 @@ class ResetPassword:
     hasher: Hasher
     policy: Policy
     devices: Devices
-    notice: TellOfNewPassword
+    notice: TellOwner
     gate: Gate
     limits: LimitRules
     record: Record
@@ -76,7 +77,7 @@ class ResetPassword:
             self.tickets.void(spent.holder, *DIE_WITH_IT),
             self.devices.forget(spent.holder),
             self.record(Kind.PASSWORD_RESET, visitor, account_id=spent.holder),
-            self.notice(account, visitor),
+            self.notice(LetterKind.PASSWORD_CHANGED, account, visitor),
         )
 
     async def _holder(self, ticket: Spent) -> Account:

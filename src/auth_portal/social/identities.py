@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-from auth_portal.accounts.account import Account, Identity
+from auth_portal.accounts.account import Identity
 from auth_portal.accounts.store import Accounts
 from auth_portal.core.clock import Clock
 from auth_portal.core.ids import new_id
 from auth_portal.core.refusal import LINK_INVALID, Refusal, unauthorized
 from auth_portal.core.secrets import Randomness
+from auth_portal.core.together import together
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind
 from auth_portal.journal.record import Record
 from auth_portal.mail.letter import LetterKind
-from auth_portal.mail.post import Post
-from auth_portal.sessions.device_name import device_name
+from auth_portal.sessions.notice import TellOwner
 from auth_portal.sessions.recognise import Present
 from auth_portal.sessions.session import SessionRules
 from auth_portal.sessions.store import Sessions
@@ -93,7 +93,7 @@ class RedeemLink:
     accounts: Accounts
     sessions: Sessions
     tickets: Tickets
-    post: Post
+    notice: TellOwner
     record: Record
     clock: Clock
     randomness: Randomness
@@ -142,34 +142,18 @@ class RedeemLink:
         if found is None or found.session.ended_at is not None:
             await self.accounts.unlink(identity.account_id, identity.id)
             raise unauthorized("the session ended while it linked")
-        await self.record(
-            Kind.IDENTITY_LINKED,
-            visitor,
-            account_id=present.account.id,
-            session_id=present.session.id,
-            provider=identity.provider,
-            by="owner",
+        await together(
+            self.record(
+                Kind.IDENTITY_LINKED,
+                visitor,
+                account_id=present.account.id,
+                session_id=present.session.id,
+                provider=identity.provider,
+                by="owner",
+            ),
+            self.notice(LetterKind.IDENTITY_LINKED, present.account, visitor, provider=identity.provider),
         )
-        await self._tell(present.account, identity.provider, visitor)
         return identity
-
-    async def _tell(self, account: Account, provider: str, visitor: Visitor) -> None:
-        """A letter about the new way in (ASVS 5.0 6.3.7)."""
-        if account.email is None:
-            return
-        await self.post(
-            LetterKind.IDENTITY_LINKED,
-            account.email,
-            account_id=account.id,
-            locale=account.locale,
-            facts={
-                "name": account.first_name,
-                "provider": provider,
-                "device": device_name(visitor.user_agent),
-                "ip": visitor.ip,
-                "when": self.clock().isoformat(),
-            },
-        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Sessions on SQLite and PostgreSQL."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from auth_portal.sessions.store import Found, Page, page
 from auth_portal.storage.sql.account_rows import to_account
 from auth_portal.storage.sql.driver import Database, Row, Statement, Step, Work
 from auth_portal.storage.sql.statements import SWEPT, Statements
-from auth_portal.storage.sql.values import instant, milliseconds
+from auth_portal.storage.sql.values import instant, milliseconds, places
 
 WIDTH = len(Session.__struct_fields__)
 MILLISECOND = timedelta(milliseconds=1)
@@ -157,21 +156,20 @@ class SqlSessions:
     async def sweep_unused(self, before: datetime, since: datetime | None, at_most: int) -> Page:
         """See the port."""
         at = to_milliseconds(before)
-        since_at = 0 if since is None else to_milliseconds(since)
-        rows = await self._db.all(self._statements.old, {"since": since_at, "before": at, "at_most": at_most})
+        values = {"since": milliseconds(since) or 0, "before": at, "at_most": at_most}
+        rows = await self._db.all(self._statements.old, values)
         unused = [session_id for session_id, _, rotated_at in rows if rotated_at < at]
         removed = await self._delete_unused(unused, at) if unused else 0
         return page([from_milliseconds(created_at) for _, created_at, _ in rows], removed, at_most)
 
-    async def _delete_unused(self, unused: Sequence[str], before: int) -> int:
+    async def _delete_unused(self, unused: list[str], before: int) -> int:
         """Delete those that are still unused, as many at once as one deletion can name."""
 
         def delete() -> Work[int]:
             removed = 0
             for start in range(0, len(unused), SWEPT):
-                some = unused[start : start + SWEPT]
-                places = {f"id_{place}": some[min(place, len(some) - 1)] for place in range(SWEPT)}
-                removed += (yield Step(self._statements.sweep_unused, {**places, "before": before})).changed
+                chosen = places("id", SWEPT, unused[start : start + SWEPT])
+                removed += (yield Step(self._statements.sweep_unused, {**chosen, "before": before})).changed
             return removed
 
         return await self._db.transaction(delete)

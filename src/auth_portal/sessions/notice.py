@@ -1,4 +1,4 @@
-"""Tell the owner that the password has changed, wherever the change came from."""
+"""Tell the owner that a way into the account has changed, and from where it was done."""
 
 from dataclasses import dataclass
 
@@ -11,26 +11,21 @@ from auth_portal.sessions.device_name import device_name
 
 
 @dataclass(frozen=True)
-class TellOfNewPassword:
+class TellOwner:
     """A letter to the address of the account (ASVS 5.0 6.3.7), if it has one."""
 
     post: Post
     clock: Clock
 
-    async def __call__(self, account: Account, visitor: Visitor) -> None:
-        """Post it."""
+    async def __call__(self, kind: LetterKind, account: Account, visitor: Visitor, **facts: str) -> None:
+        """Post it; `facts` are those that this kind has besides name, device, address and time."""
         if account.email is None:
             return
-        facts = {
-            "name": account.first_name,
-            "device": device_name(visitor.user_agent),
-            "ip": visitor.ip,
-            "when": self.clock().isoformat(),
-        }
+        device, when = device_name(visitor.user_agent), self.clock().isoformat()
         await self.post(
-            LetterKind.PASSWORD_CHANGED,
+            kind,
             account.email,
             account_id=account.id,
             locale=account.locale,
-            facts=facts,
+            facts={"name": account.first_name, "device": device, "ip": visitor.ip, "when": when, **facts},
         )
