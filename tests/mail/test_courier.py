@@ -1,7 +1,7 @@
 """The courier: every letter leaves once, or is seen to be dead; nothing stops it but being stopped (OP1)."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,25 @@ class Unsteady:
             return await real(*given)
 
         return method
+
+
+@dataclass
+class SlowToAnswer:
+    """An outbox that has written a claim well before whoever claims hears of it."""
+
+    inner: Any
+    claimed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the real one."""
+        return getattr(self.inner, name)
+
+    async def claim(self, *given: Any) -> list[Letter]:
+        """The real claim; its answer takes a while."""
+        letters: list[Letter] = await self.inner.claim(*given)
+        self.claimed.set()
+        await asyncio.sleep(0.2)
+        return letters
 
 
 def test_a_posted_letter_leaves_at_once_and_its_body_is_erased(tmp_path: Path) -> None:
@@ -234,6 +253,23 @@ def test_stopped_in_the_middle_it_lets_its_claims_go(tmp_path: Path, monkeypatch
             sender = Told()
             async with working(office.courier(sender)):
                 await office.until(LetterState.SENT)
+
+    asyncio.run(story())
+
+
+def test_stopped_in_the_moment_of_its_claim_it_leaves_no_letter_behind(tmp_path: Path) -> None:
+    """What the database has already given to it waits for no claim to run out (two minutes)."""
+
+    async def story() -> None:
+        async with a_post_office(tmp_path) as office:
+            letter, slow = a_letter(), SlowToAnswer(office.stores.outbox)
+            await office.stores.outbox.post(letter)
+            async with working(office.courier(Told(), outbox=slow)):
+                await slow.claimed.wait()
+            left = await office.stores.outbox.find(letter.id)
+            assert left is not None
+            assert left.claimed_until is None, "nobody carries it, and nobody may"
+            assert left.state is LetterState.SENT
 
     asyncio.run(story())
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from auth_portal.core.clock import Clock
 from auth_portal.core.log import Log
@@ -53,7 +54,7 @@ class Courier:
     counted: Callable[[str], None]
     poll: timedelta = POLL
     _bell: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
-    _busy: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
+    _busy: set[asyncio.Task[Any]] = field(default_factory=set, repr=False)
 
     def wake(self) -> None:
         """There may be something to do. To be called in the event loop's own thread."""
@@ -65,18 +66,29 @@ class Courier:
             while True:
                 self._bell.clear()
                 free = AT_ONCE - len(self._busy)
-                claimed = await self._claim(free) if free > 0 else []
-                for letter in claimed:
-                    task = asyncio.create_task(self._deliver(letter))
-                    self._busy.add(task)
-                    task.add_done_callback(self._done)
-                if not claimed:
+                if free <= 0 or not await self._begin(free):
                     idle = await self._idle()
                     with suppress(TimeoutError):
                         async with asyncio.timeout(idle):
                             await self._bell.wait()
         finally:
             await self._farewell()
+
+    async def _begin(self, at_most: int) -> bool:
+        """Carry what is due. A stop in this moment leaves no letter claimed and uncarried: see `_farewell`."""
+        taking = asyncio.create_task(self._take(at_most))
+        self._busy.add(taking)
+        taking.add_done_callback(self._busy.discard)
+        return await asyncio.shield(taking)
+
+    async def _take(self, at_most: int) -> bool:
+        """Whether there was a letter to claim; each is on its way then."""
+        claimed = await self._claim(at_most)
+        for letter in claimed:
+            task = asyncio.create_task(self._deliver(letter))
+            self._busy.add(task)
+            task.add_done_callback(self._done)
+        return bool(claimed)
 
     async def _claim(self, at_most: int) -> list[Letter]:
         """Letters that are due. A database that is away makes a pause, not an end (OP2)."""
@@ -182,9 +194,11 @@ class Courier:
 
     async def _farewell(self) -> None:
         """Shutdown: a moment for what is under way, then the claims are let go."""
-        if not self._busy:
-            return
-        _, late = await asyncio.wait(set(self._busy), timeout=FAREWELL.total_seconds())
+        now = asyncio.get_running_loop().time
+        end = now() + FAREWELL.total_seconds()
+        while self._busy and (left := end - now()) > 0:  # a claim that ends now begins letters
+            await asyncio.wait(set(self._busy), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        late = set(self._busy)
         for task in late:
             task.cancel()
         if late:
