@@ -44,6 +44,7 @@ class BrowserDevice:
         context.on("console", device._console)
         context.on("weberror", lambda error: device.faults.append(f"exception: {error.error}"))
         context.on("request", device._request)
+        context.on("requestfailed", device._cut_off)
         return device
 
     def expect(self, status: int, path: str) -> None:
@@ -87,6 +88,10 @@ class BrowserDevice:
             return
         if parts.scheme in {"http", "https"} and parts.netloc not in self.hosts:
             self.faults.append(f"third party: {request.url}")
+
+    def _cut_off(self, request: Request) -> None:
+        if request.is_navigation_request():
+            self.faults.append(f"a navigation was cut off: {request.url} ({request.failure})")
 
 
 def seen(page: Page) -> None:

@@ -14,7 +14,13 @@ const account = find("#account");
 const waiting = find("#waiting");
 const away = find("#away");
 const signOut = find("#sign-out");
-const start = () => location.replace(`/auth/login${location.hash}`);
+let leaving = false;
+
+/** To the sign-in, once: the event of a sign-out and whoever noticed it both ask for it. */
+function start() {
+  if (!leaving) location.replace(`/auth/login${location.hash}`);
+  leaving = true;
+}
 
 /** @param {HTMLElement} part the only one of the three that is seen */
 function reveal(part) {
@@ -95,6 +101,7 @@ client.addEventListener("signed-out", () => {
 });
 addEventListener("pagehide", blank);
 addEventListener("pageshow", (event) => {
+  leaving = false;
   if (event.persisted) void draw();
 });
 for (const link of document.querySelectorAll("[data-language]")) {
