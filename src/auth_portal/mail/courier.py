@@ -75,7 +75,7 @@ class Courier:
             await self._farewell()
 
     async def _begin(self, at_most: int) -> bool:
-        """Carry what is due. A stop in this moment leaves no letter claimed and uncarried: see `_farewell`."""
+        """Carry what is due. A stop in this moment leaves no letter claimed and uncarried (`_farewell`)."""
         taking = asyncio.create_task(self._take(at_most))
         self._busy.add(taking)
         taking.add_done_callback(self._busy.discard)
