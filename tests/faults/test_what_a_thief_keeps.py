@@ -82,6 +82,43 @@ async def test_this_was_not_me_takes_back_what_was_linked_since(tmp_path: Path, 
         assert "identity_unlinked" in await portal.events(account)
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "sessions.end_own",
+        "tickets.void",
+        "devices.forget",
+        "accounts.identities",
+        "journal.append",
+        "tickets.add",
+        "outbox.post",
+        "tickets.spend",
+    ],
+)
+async def test_the_button_works_again_where_something_failed(tmp_path: Path, call: str, after: bool) -> None:
+    """But for an answer that was lost when everything had been done."""
+    async with a_portal(tmp_path) as portal:
+        account, _ = await portal.a_person()
+        session = await a_thief(portal, account)
+        ticket = await portal.portal.wiring.tickets.issue(Purpose.NOT_ME, account.id, session=session)
+
+        async def failing(real: Any, *given: Any, **named: Any) -> None:
+            if after:
+                await real(*given, **named)
+            raise unavailable("of the test")
+
+        portal.fault.instead[call] = failing
+        assert (await portal.post("/auth/not-me", {"hash": ticket.token})).status_code == 503
+        portal.fault.instead.clear()
+        again = (await portal.post("/auth/not-me", {"hash": ticket.token})).status_code
+        assert again == (400 if (call, after) == ("tickets.spend", True) else 200)
+        left = await portal.portal.stores.sessions.living(account.id, account.epoch)
+        assert session not in {one.id for one in left}
+        assert not await portal.portal.wiring.devices.knows(account.id, FROM_HERE)
+        assert await portal.posted("reset_password") >= 1
+
+
 async def test_nobody_is_signed_out_elsewhere_where_nothing_was_linked(tmp_path: Path) -> None:
     async with a_portal(tmp_path) as portal:
         account, token = await portal.a_person()

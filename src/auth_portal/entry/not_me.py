@@ -30,7 +30,7 @@ class NotMe:
     """End the session that somebody else opened and what is under way; a reset letter goes out.
 
     No device stays known, and what was linked since that session began is linked no longer: it would
-    outlive a new password. The letter is not limited by network: the ticket is spent by then.
+    outlive a new password. The letter is not limited by network: who asks has shown a letter to this address.
     """
 
     accounts: Accounts
@@ -44,35 +44,39 @@ class NotMe:
     clock: Clock
 
     async def __call__(self, token: str, visitor: Visitor) -> None:
-        """Raises LINK_INVALID when the link was used, has expired or never was."""
+        """Raises LINK_INVALID when the link was used, has expired or never was.
+
+        The link is spent last: where a step fails the button works again, and no step minds a second time.
+        """
         await self.gate.count("link", visitor.network, self.limits.link_network)
-        spent = await self.tickets.spend(token, Purpose.NOT_ME)
-        session_id = spent.facts["session"]
-        await self.sessions.end_own(spent.holder, session_id, EndReason.NOT_ME, self.clock())
-        await self.tickets.void(spent.holder, *UNDER_WAY)
-        await self.devices.forget(spent.holder)
-        await self._take_back(spent, visitor)
-        await self.record(Kind.NOT_ME, visitor, account_id=spent.holder, session_id=session_id)
-        account = await self.accounts.find(spent.holder)
+        link = await self.tickets.peek(token, Purpose.NOT_ME)
+        session_id = link.facts["session"]
+        await self.sessions.end_own(link.holder, session_id, EndReason.NOT_ME, self.clock())
+        await self.tickets.void(link.holder, *UNDER_WAY)
+        await self.devices.forget(link.holder)
+        await self._take_back(link, visitor)
+        await self.record(Kind.NOT_ME, visitor, account_id=link.holder, session_id=session_id)
+        account = await self.accounts.find(link.holder)
         if account is not None and account.email is not None:
             await self.forgot.write(account.email, visitor)
+        await self.tickets.spend(token, Purpose.NOT_ME)
 
-    async def _take_back(self, spent: Spent, visitor: Visitor) -> None:
+    async def _take_back(self, link: Spent, visitor: Visitor) -> None:
         """Unlink what was linked since the letter was written, and end the sessions that came by it.
 
         A linking that is written later finds the session ended, and undoes itself.
         """
-        linked = await self.accounts.identities(spent.holder)
-        theirs = [one for one in linked if one.linked_at > spent.created_at]
+        linked = await self.accounts.identities(link.holder)
+        theirs = [one for one in linked if one.linked_at > link.created_at]
         if not theirs:
             return
-        await self.accounts.end_everything(spent.holder, self.clock())
+        await self.accounts.end_everything(link.holder, self.clock())
         for one in theirs:
-            if await self.accounts.unlink(spent.holder, one.id):
+            if await self.accounts.unlink(link.holder, one.id):
                 await self.record(
                     Kind.IDENTITY_UNLINKED,
                     visitor,
-                    account_id=spent.holder,
-                    session_id=spent.facts["session"],
+                    account_id=link.holder,
+                    session_id=link.facts["session"],
                     provider=one.provider,
                 )
