@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.moving.target import move_in, opened
 ADA = {"id": "1", "email": "ada@example.org"}
 
 
-async def moved(stores: Stores, folder: Path, *people: dict[str, str], apply: bool = True) -> Report:
+async def moved(stores: Stores, folder: Path, *people: Mapping[str, object], apply: bool = True) -> Report:
     """What came of these rows."""
     file = folder / "people.jsonl"
     file.write_text("".join(json.dumps(one) + "\n" for one in people))
@@ -63,6 +64,25 @@ def test_two_rows_with_one_id_and_two_addresses_are_told_of(tmp_path: Path) -> N
                 assert (report.taken, report.already) == (1, 2)
                 assert report.remarks == {Remark.ID_WITH_ANOTHER_ADDRESS: 1}
                 assert [where for where, _ in report.notes] == ["line 3"]
+
+    asyncio.run(work())
+
+
+def test_nobody_stays_behind_because_an_identitys_id_is_taken(
+    database: dict[str, str], tmp_path: Path
+) -> None:
+    """Who signs in by it is known by provider and subject; its id is a handle only."""
+
+    async def work() -> None:
+        async with opened(database, tmp_path) as stores:
+            ada, grace = (
+                {"id": name, "identities": [{"id": "one", "provider": "acme", "subject": f"sub-{name}"}]}
+                for name in ("1", "2")
+            )
+            report = await moved(stores, tmp_path, ada, grace)
+            assert (report.taken, report.remarks) == (2, {Remark.NO_EMAIL: 2})
+            linked = [(await stores.accounts.identities(name))[0] for name in ("1", "2")]
+            assert [one.subject for one in linked] == ["sub-1", "sub-2"]
 
     asyncio.run(work())
 

@@ -96,6 +96,7 @@ class MoveIn:
             if decision.fate is not Fate.TAKE or not apply or await self._take(decision.arrival, name):
                 return decision
             standing = await self._patient_standing(arrival)
+            arrival = with_fresh_handles(arrival)  # an identity's own id may be what was taken
         return Decision(Fate.LEAVE, replace(arrival, remarks=(*arrival.remarks, Remark.REFUSED)))
 
     async def _is_nothing(self, arrival: Arrival) -> bool:
@@ -173,6 +174,11 @@ async def patiently(work: Callable[[], Awaitable[T]]) -> T:
                 raise
         await asyncio.sleep(pause)
     return await work()
+
+
+def with_fresh_handles(arrival: Arrival) -> Arrival:
+    """The row with identities that get ids of their own: provider and subject say who it is."""
+    return replace(arrival, identities=tuple(replace(one, id=None) for one in arrival.identities))
 
 
 def account_of(arrival: Arrival, account_id: str) -> Account:
