@@ -272,7 +272,12 @@ def _proxies(reader: Reader, production: bool) -> tuple[IPv4Network | IPv6Networ
         return ()
 
     def parse(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-        return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+        networks = tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+        if not networks:
+            raise ValueError("must name the proxies' addresses, or be none")
+        if not all(network.prefixlen for network in networks):
+            raise ValueError("must not name every address: anybody could choose where a request comes from")
+        return networks
 
     return reader.parsed("TRUSTED_PROXIES", parse, ())
 
