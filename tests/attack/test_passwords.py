@@ -61,7 +61,8 @@ def test_ones_own_address_is_no_password(portal: Portal) -> None:
 
 
 @pytest.mark.row("PW2")
-def test_each_of_the_three_thousand_most_common_ones_is_refused(portal: Portal) -> None:
+def test_each_of_the_three_thousand_most_common_ones_is_refused(start_portal: StartPortal) -> None:
+    portal = start_portal()
     long_enough = sorted(word for word in common_passwords() if len(word) >= 8)
     assert len(long_enough) >= 3000
     said = {"firstName": "Ada", "lastName": "Lovelace", "email": "common@example.com"}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import StartPortal
 from tests.rig.server import Portal
 
 PAGE = Path(__file__).parents[2] / "docs" / "verify-tokens.md"
@@ -35,14 +36,16 @@ def verify(language: str, portal: Portal, token: str, **settings: str) -> subpro
 
 
 @pytest.mark.parametrize("language", ["python", "node"])
-def test_a_good_token_is_taken(portal: Portal, language: str) -> None:
+def test_a_good_token_is_taken(start_portal: StartPortal, language: str) -> None:
+    portal = start_portal()
     person = portal.a_person()
     done = verify(language, portal, person.device.token)
     assert (done.returncode, done.stdout.strip()) == (0, person.id), done.stderr
 
 
 @pytest.mark.parametrize("language", ["python", "node"])
-def test_bad_tokens_are_refused(portal: Portal, language: str) -> None:
+def test_bad_tokens_are_refused(start_portal: StartPortal, language: str) -> None:
+    portal = start_portal()
     token = portal.a_person().device.token
     head, body, signature = token.split(".")
     other = "A" if signature[10] != "A" else "B"
