@@ -7,7 +7,7 @@ import socket
 import time
 import weakref
 from collections.abc import Coroutine
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -214,7 +214,8 @@ def test_what_begins_no_request_holds_no_connection(first: bytes, drop: bytes, p
             while not end.done():
                 writer.write(drop)
                 await asyncio.wait([end], timeout=pause)
-            assert (await end).raw == b""
+            with suppress(ConnectionResetError):  # a drop that met the end on its way
+                assert (await end).raw == b""
             writer.close()
 
     uvloop.run(story())
