@@ -36,7 +36,7 @@ $(VENV)/.run-stamp: requirements/run.txt pyproject.toml | $(BIN)/python
 
 $(VENV)/.test-stamp: requirements/test.txt $(VENV)/.run-stamp
 	@echo "Installing what the tests need"
-	@$(PIP) --require-hashes -r requirements/test.txt
+	@$(PIP) --no-compile --require-hashes -r requirements/test.txt
 	@touch $@
 
 # Where compiled files are forbidden, every process of the run would compile the tests anew.
