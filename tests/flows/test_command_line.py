@@ -16,6 +16,7 @@ from tests.rig.postgres import run_sql
 from tests.rig.server import ROOT_SECRET, Portal
 
 FRESH = "an operator's harbour 44"
+NEW_SECRET = "Zk3vQ9tYw1Lr7Xc5Jm2Nb8Hs4Gd6Fp0A"
 
 
 def test_an_account_is_made_shown_and_can_sign_in(portal: Portal) -> None:
@@ -134,6 +135,26 @@ def test_the_doctor_looks_before_the_first_start_and_makes_nothing(tmp_path: Pat
     assert list(new.folder.iterdir()) == []
     (new.folder / "to").write_text("in the way")
     assert "to must be a folder that this user may write to" in new.run("doctor", status=1)
+
+
+def test_the_doctor_changes_nothing_where_the_root_secret_is_to_change(start_portal: StartPortal) -> None:
+    portal = start_portal()
+    portal.stop()
+    portal.settings |= {"AUTH_REFRESH_SECRET": NEW_SECRET, "AUTH_REFRESH_SECRET_PREVIOUS": ROOT_SECRET}
+    assert "a former one's database; the next start" in portal.run("doctor")
+    portal.settings |= {"AUTH_REFRESH_SECRET": ROOT_SECRET, "AUTH_REFRESH_SECRET_PREVIOUS": ""}
+    assert "the one this database belongs to" in portal.run("doctor")
+    assert portal.start().ready()
+
+
+def test_the_doctor_takes_no_new_database_for_its_own_and_tells_a_foreign_secret(tmp_path: Path) -> None:
+    new = Portal(tmp_path / "new", {"AUTH_REFRESH_SECRET": NEW_SECRET})
+    new.run("migrate")
+    assert "root secret: none yet" in new.run("doctor")
+    new.settings["AUTH_REFRESH_SECRET"] = ROOT_SECRET
+    new.start().stop()
+    new.settings["AUTH_REFRESH_SECRET"] = NEW_SECRET
+    assert "belongs to another one" in new.run("doctor", status=1)
 
 
 def test_migrations_are_planned_done_and_done_only_once(

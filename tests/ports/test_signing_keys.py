@@ -55,8 +55,10 @@ async def test_the_sweep_takes_keys_retired_long_ago(stores: Stores) -> None:
 
 
 async def test_the_root_is_pinned_once_and_moves_only_from_a_known_one(stores: Stores) -> None:
-    pin = stores.signing_keys.pin_root
+    pin, pinned = stores.signing_keys.pin_root, stores.signing_keys.pinned_root
+    assert await pinned() is None
     assert await pin(b"first", []) == b"first"
+    assert await pinned() == b"first"
     assert await pin(b"other", []) == b"first"
     assert await pin(b"other", [b"unknown", b"others"]) == b"first"
     assert await pin(b"second", [b"unknown", b"first"]) == b"second"

@@ -36,9 +36,14 @@ async def about_database(stores: Stores) -> list[Line]:
 
 
 async def about_root(stores: Stores, root: RootSecret) -> list[Line]:
-    """The database belongs to this root secret."""
+    """The database belongs to this root secret, or will; only a start makes it so."""
     current, *previous = root.check_values()
-    if await stores.signing_keys.pin_root(current, previous) == current:
+    standing = await stores.signing_keys.pinned_root()
+    if standing is None:
+        return [Line(Mark.MIND, "root secret: none yet; the first start with one binds the database to it")]
+    if standing in previous:
+        return [Line(Mark.GOOD, "root secret: a former one's database; the next start binds it to this one")]
+    if standing == current:
         return [Line(Mark.GOOD, "root secret: the one this database belongs to")]
     fix = "give the right one, or the old one as AUTH_REFRESH_SECRET_PREVIOUS"
     return [Line(Mark.BAD, "root secret: this database belongs to another one", fix)]

@@ -168,3 +168,6 @@ class SigningKeys(Protocol):
 
         Stores `check` where none is, or where one of `previous` stands; leaves any other alone.
         """
+
+    async def pinned_root(self) -> bytes | None:
+        """The check value that stands; nothing is changed."""

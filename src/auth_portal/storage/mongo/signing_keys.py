@@ -50,8 +50,12 @@ class MongoSigningKeys:
         await self.house.change_or_insert({"_id": ROOT}, {"$setOnInsert": {"check": check}})
         where = {"_id": ROOT, "check": {"$in": list(previous)}}
         await self.house.change(where, {"$set": {"check": check}})
+        return await self.pinned_root() or check
+
+    async def pinned_root(self) -> bytes | None:
+        """See the port."""
         standing = await self.house.find({"_id": ROOT})
-        return bytes(standing["check"]) if standing else check
+        return bytes(standing["check"]) if standing else None
 
 
 def embedded(key: StoredKey) -> Document:

@@ -51,6 +51,11 @@ class SqlSigningKeys:
 
         return await self._db.transaction(pin)
 
+    async def pinned_root(self) -> bytes | None:
+        """See the port."""
+        row = await self._db.one(self._statements.pinned, {})
+        return None if row is None else bytes(row[0])
+
 
 def _to_key(row: Row) -> StoredKey:
     """The key of a row, without `first_of`."""
