@@ -10,6 +10,7 @@ import pytest
 from auth_portal.accounts.account import Account, Identity
 from auth_portal.core.refusal import unavailable
 from auth_portal.core.visitor import Visitor
+from auth_portal.sessions.session import EndReason
 from auth_portal.social.provider import Profile, ProvedEmail
 from auth_portal.tickets.ticket import Purpose
 from tests.faults.portal_in_process import InProcess, a_portal
@@ -91,13 +92,14 @@ async def test_this_was_not_me_takes_back_what_was_linked_since(tmp_path: Path, 
         "devices.forget",
         "accounts.identities",
         "journal.append",
+        "accounts.find",
+        "tickets.spend",
         "tickets.add",
         "outbox.post",
-        "tickets.spend",
     ],
 )
 async def test_the_button_works_again_where_something_failed(tmp_path: Path, call: str, after: bool) -> None:
-    """But for an answer that was lost when everything had been done."""
+    """Once the link is spent the account is safe, and the page leads to a reset."""
     async with a_portal(tmp_path) as portal:
         account, _ = await portal.a_person()
         session = await a_thief(portal, account)
@@ -112,11 +114,88 @@ async def test_the_button_works_again_where_something_failed(tmp_path: Path, cal
         assert (await portal.post("/auth/not-me", {"hash": ticket.token})).status_code == 503
         portal.fault.instead.clear()
         again = (await portal.post("/auth/not-me", {"hash": ticket.token})).status_code
-        assert again == (400 if (call, after) == ("tickets.spend", True) else 200)
+        spent = call in {"tickets.add", "outbox.post"} or (call, after) == ("tickets.spend", True)
+        assert again == (400 if spent else 200)
         left = await portal.portal.stores.sessions.living(account.id, account.epoch)
         assert session not in {one.id for one in left}
         assert not await portal.portal.wiring.devices.knows(account.id, FROM_HERE)
-        assert await portal.posted("reset_password") >= 1
+        assert await portal.posted("reset_password") == (not spent or (call, after) == ("outbox.post", True))
+
+
+async def test_whoever_presses_many_times_at_once_gets_one_letter(tmp_path: Path, url: str | None) -> None:
+    async with a_portal(tmp_path, url) as portal:
+        account, _ = await portal.a_person()
+        session = await a_thief(portal, account)
+        ticket = await portal.portal.wiring.tickets.issue(Purpose.NOT_ME, account.id, session=session)
+        said = await asyncio.gather(*(portal.post("/auth/not-me", {"hash": ticket.token}) for _ in range(6)))
+        assert sorted(one.status_code for one in said) == [200, 400, 400, 400, 400, 400]
+        assert await portal.posted("reset_password") == 1
+
+
+async def test_what_was_linked_goes_even_where_it_is_the_last_way_in(tmp_path: Path, url: str | None) -> None:
+    """The owner has no password, and the thief took the owner's provider away."""
+    async with a_portal(tmp_path, url) as portal:
+        wiring, accounts = portal.portal.wiring, portal.portal.stores.accounts
+        proved = ProvedEmail("ada@example.org", verified=True, primary=True)
+        await wiring.settle("acme", Profile("of-the-owner", (proved,), "Ada", "King"), OWNER)
+        account = await accounts.find_by_email("ada@example.org")
+        assert account is not None
+        await wiring.admit(account, FROM_HERE, "acme")
+        session = (await portal.portal.stores.sessions.living(account.id, account.epoch))[0].id
+        ticket = await wiring.tickets.issue(Purpose.NOT_ME, account.id, session=session)
+        (own,) = await accounts.identities(account.id)
+        assert await linked(portal, account, session, "of-the-thief") == 200
+        assert await accounts.unlink(account.id, own.id)
+        assert (await portal.post("/auth/not-me", {"hash": ticket.token})).status_code == 200
+        assert await accounts.identities(account.id) == []
+        assert await portal.posted("reset_password") == 1, "the way in that is left"
+
+
+async def test_who_came_by_what_was_linked_while_it_was_taken_back_is_out(
+    tmp_path: Path, url: str | None
+) -> None:
+    async with a_portal(tmp_path, url) as portal:
+        account, _ = await portal.a_person()
+        wiring, accounts = portal.portal.wiring, portal.portal.stores.accounts
+        session = await a_thief(portal, account)
+        ticket = await wiring.tickets.issue(Purpose.NOT_ME, account.id, session=session)
+        assert await linked(portal, account, session, "of-the-thief") == 200
+
+        async def signed_in_meanwhile(unlink: Any, *given: Any, **named: Any) -> Any:
+            portal.fault.instead.clear()
+            found = await accounts.find_by_identity("acme", "of-the-thief")
+            assert found is not None
+            done = await unlink(*given, **named)
+            await asyncio.create_task(wiring.admit(found, OWNER, "acme"))
+            return done
+
+        portal.fault.instead["accounts.unlink"] = signed_in_meanwhile
+        assert (await portal.post("/auth/not-me", {"hash": ticket.token})).status_code == 200
+        now = await accounts.find(account.id)
+        assert now is not None
+        assert await portal.portal.stores.sessions.living(now.id, now.epoch) == []
+
+
+async def test_what_another_session_linked_meanwhile_goes_as_well(tmp_path: Path, url: str | None) -> None:
+    async with a_portal(tmp_path, url) as portal:
+        account, _ = await portal.a_person()
+        wiring, stores = portal.portal.wiring, portal.portal.stores
+        session = await a_thief(portal, account)
+        ticket = await wiring.tickets.issue(Purpose.NOT_ME, account.id, session=session)
+        assert await linked(portal, account, session, "of-the-thief") == 200
+        before = {one.id for one in await stores.sessions.living(account.id, account.epoch)}
+        await wiring.admit(account, FROM_HERE, "acme")
+        (second,) = {one.id for one in await stores.sessions.living(account.id, account.epoch)} - before
+
+        async def linked_meanwhile(end: Any, *given: Any, **named: Any) -> Any:
+            portal.fault.instead.clear()
+            other = asyncio.create_task(linked(portal, account, second, "of-the-thief-too"))
+            assert await other == 200
+            return await end(*given, **named)
+
+        portal.fault.instead["accounts.end_everything"] = linked_meanwhile
+        assert (await portal.post("/auth/not-me", {"hash": ticket.token})).status_code == 200
+        assert await stores.accounts.identities(account.id) == []
 
 
 async def test_nobody_is_signed_out_elsewhere_where_nothing_was_linked(tmp_path: Path) -> None:
@@ -151,11 +230,21 @@ async def test_the_owner_is_told_of_a_provider_that_is_linked(tmp_path: Path) ->
         assert await portal.posted("identity_linked") == 1
 
 
-async def test_the_owner_is_told_even_where_the_journal_fails(tmp_path: Path) -> None:
+@pytest.mark.parametrize("call", ["journal.append", "sessions.find", "accounts.unlink"])
+async def test_the_owner_is_told_even_where_something_else_fails(tmp_path: Path, call: str) -> None:
     async with a_portal(tmp_path) as portal:
         account, _ = await portal.a_person()
         session = await a_thief(portal, account)
-        portal.fault.instead["journal.append"] = refusing
+
+        async def ended_and_failing(link: Any, *given: Any, **named: Any) -> Any:
+            if call == "accounts.unlink":
+                await portal.portal.stores.sessions.end_own(
+                    account.id, session, EndReason.NOT_ME, portal.portal.wiring.clock()
+                )
+            portal.fault.instead[call] = refusing
+            return await link(*given, **named)
+
+        portal.fault.instead["accounts.link"] = ended_and_failing
         assert await linked(portal, account, session, "of-the-thief") == 503
         assert await portal.posted("identity_linked") == 1
 

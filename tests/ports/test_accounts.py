@@ -216,6 +216,9 @@ async def test_unlinking_never_removes_the_last_way_in(stores: Stores) -> None:
     assert await stores.accounts.unlink(account.id, first.id)
     assert (await now_of(stores, account)).social_type is None
     assert not await stores.accounts.unlink(account.id, second.id)
+    assert not await stores.accounts.unlink(an_id(), second.id, even_last=True)
+    assert await stores.accounts.unlink(account.id, second.id, even_last=True)
+    assert await stores.accounts.identities(account.id) == []
 
 
 async def test_with_a_password_the_last_identity_may_go(stores: Stores) -> None:

@@ -100,10 +100,10 @@ class Accounts(Protocol):
         it. False when (provider, subject) is taken, or the account is no longer as it was.
         """
 
-    async def unlink(self, account_id: str, identity_id: str) -> bool:
+    async def unlink(self, account_id: str, identity_id: str, *, even_last: bool = False) -> bool:
         """Detach it, only while a password or another identity remains: never the last way in.
 
-        Of two parallel calls that would together remove the last way in, one returns False. Clears
+        With `even_last` also then: it is somebody else's, and a letter is a way in. Of two parallel calls that would together remove the last way in, one returns False. Clears
         `social_type` when it named this provider.
         """
 

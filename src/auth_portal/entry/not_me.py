@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from auth_portal.accounts.account import Identity
 from auth_portal.accounts.store import Accounts
 from auth_portal.core.clock import Clock
 from auth_portal.core.visitor import Visitor
@@ -46,7 +47,8 @@ class NotMe:
     async def __call__(self, token: str, visitor: Visitor) -> None:
         """Raises LINK_INVALID when the link was used, has expired or never was.
 
-        The link is spent last: where a step fails the button works again, and no step minds a second time.
+        The link is spent once the account is safe: where a step before fails, the button works again. Of
+        several presses at once one writes the letter.
         """
         await self.gate.count("link", visitor.network, self.limits.link_network)
         link = await self.tickets.peek(token, Purpose.NOT_ME)
@@ -57,22 +59,23 @@ class NotMe:
         await self._take_back(link, visitor)
         await self.record(Kind.NOT_ME, visitor, account_id=link.holder, session_id=session_id)
         account = await self.accounts.find(link.holder)
+        await self.tickets.spend(token, Purpose.NOT_ME)
         if account is not None and account.email is not None:
             await self.forgot.write(account.email, visitor)
-        await self.tickets.spend(token, Purpose.NOT_ME)
 
     async def _take_back(self, link: Spent, visitor: Visitor) -> None:
         """Unlink what was linked since the letter was written, and end the sessions that came by it.
 
-        A linking that is written later finds the session ended, and undoes itself.
+        What its sessions link until they end is seen by the second look; who came by it until it was
+        unlinked is out by the second end. A linking that is written later finds its session ended, and
+        undoes itself.
         """
-        linked = await self.accounts.identities(link.holder)
-        theirs = [one for one in linked if one.linked_at > link.created_at]
-        if not theirs:
+        if not await self._linked_since(link):
             return
         await self.accounts.end_everything(link.holder, self.clock())
-        for one in theirs:
-            if await self.accounts.unlink(link.holder, one.id):
+        for one in await self._linked_since(link):
+            # Even the last way in: the letters came to the owner's address, and a reset is another.
+            if await self.accounts.unlink(link.holder, one.id, even_last=True):
                 await self.record(
                     Kind.IDENTITY_UNLINKED,
                     visitor,
@@ -80,3 +83,9 @@ class NotMe:
                     session_id=link.facts["session"],
                     provider=one.provider,
                 )
+        await self.accounts.end_everything(link.holder, self.clock())
+
+    async def _linked_since(self, link: Spent) -> list[Identity]:
+        """The account's identities that are younger than the letter."""
+        linked = await self.accounts.identities(link.holder)
+        return [one for one in linked if one.linked_at > link.created_at]

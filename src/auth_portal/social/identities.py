@@ -125,7 +125,7 @@ class RedeemLink:
         """Attach it, only while account and session are as they were recognised; tell the owner.
 
         "This was not me" ends the session before it looks what was linked: what it cannot see yet is
-        undone here.
+        undone here. The owner is told either way, whatever else fails.
         """
         now = self.clock()
         identity = Identity(
@@ -138,22 +138,25 @@ class RedeemLink:
         )
         if not await self.accounts.link(identity, epoch=present.account.epoch):
             return None
-        found = await self.sessions.find(present.session.id)
-        if found is None or found.session.ended_at is not None:
-            await self.accounts.unlink(identity.account_id, identity.id)
-            raise unauthorized("the session ended while it linked")
-        await together(
-            self.record(
-                Kind.IDENTITY_LINKED,
-                visitor,
-                account_id=present.account.id,
-                session_id=present.session.id,
-                provider=identity.provider,
-                by="owner",
-            ),
+        told = {"account_id": present.account.id, "session_id": present.session.id, "by": "owner"}
+        stays = await together(
+            self._stays(present, identity),
+            self.record(Kind.IDENTITY_LINKED, visitor, provider=identity.provider, **told),
             self.notice(LetterKind.IDENTITY_LINKED, present.account, visitor, provider=identity.provider),
         )
+        if not stays:
+            await self.record(Kind.IDENTITY_UNLINKED, visitor, provider=identity.provider, **told)
+            raise unauthorized("the session ended while it linked")
         return identity
+
+    async def _stays(self, present: Present, identity: Identity) -> bool:
+        """The session that linked it still lives; else it has been undone."""
+        found = await self.sessions.find(present.session.id)
+        if found is not None and found.session.ended_at is None:
+            return True
+        by_letter = present.account.email is not None  # a reset is another way in
+        await self.accounts.unlink(identity.account_id, identity.id, even_last=by_letter)
+        return False
 
 
 @dataclass(frozen=True)

@@ -154,10 +154,12 @@ class MongoAccounts:
         except DuplicateKeyError:
             return False
 
-    async def unlink(self, account_id: str, identity_id: str) -> bool:
+    async def unlink(self, account_id: str, identity_id: str, *, even_last: bool = False) -> bool:
         """See the port; that it is not the last way in stands in the filter of the one change."""
         another_way = [{"password_hash": {"$type": "string"}}, {"identities.1": {"$exists": True}}]
-        where = {"_id": account_id, "identities.id": identity_id, "$or": another_way, **LIVING}
+        where: Document = {"_id": account_id, "identities.id": identity_id, **LIVING}
+        if not even_last:
+            where["$or"] = another_way
         same = {"$eq": ["$$one.id", literal(identity_id)]}
         gone = {"$filter": {"input": "$identities", "as": "one", "cond": same}}
         left = {"$filter": {"input": "$identities", "as": "one", "cond": {"$not": [same]}}}

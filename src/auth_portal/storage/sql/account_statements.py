@@ -215,5 +215,6 @@ def links(db: Prepares) -> Links:
             insert_or_nothing(IDENTITIES).from_select(list(new), unchanged).on_conflict_do_nothing()
         ),
         unlink=db.prepare(delete(IDENTITIES).where(own, way_in).returning(I.provider)),
+        unlink_even_last=db.prepare(delete(IDENTITIES).where(own).returning(I.provider)),
         drop=db.prepare(delete(IDENTITIES).where(I.account_id == given("account_id"))),
     )

@@ -161,14 +161,15 @@ class SqlAccounts:
         """See the port."""
         return await self._done(self._links.link, **from_identity(identity), epoch=epoch)
 
-    async def unlink(self, account_id: str, identity_id: str) -> bool:
+    async def unlink(self, account_id: str, identity_id: str, *, even_last: bool = False) -> bool:
         """See the port."""
         own = {"account_id": account_id, "identity_id": identity_id}
+        statement = self._links.unlink_even_last if even_last else self._links.unlink
 
         def detach() -> Work[bool]:
             # Two calls that would together remove the last way in meet at this row.
             yield Step(self._writes.lock, {"account_id": account_id})
-            gone = (yield Step(self._links.unlink, own)).rows
+            gone = (yield Step(statement, own)).rows
             if not gone:
                 return False
             named = {"account_id": account_id, "provider": gone[0][0]}

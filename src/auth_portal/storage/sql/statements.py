@@ -62,6 +62,7 @@ class Links(msgspec.Struct, frozen=True):
     add: Statement
     link: Statement
     unlink: Statement
+    unlink_even_last: Statement
     drop: Statement
 
 
