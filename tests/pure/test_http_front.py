@@ -87,6 +87,30 @@ def test_a_preflight_of_ours_is_answered_204() -> None:
     )
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/auth/nope"), ("DELETE", "/api/auth/login")])
+def test_a_browser_lets_its_page_see_what_is_wrong_with_path_or_method(method: str, path: str) -> None:
+    """Only after a preflight that succeeds; else it reports a failure of CORS."""
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": method}
+    answer = ask("OPTIONS", path, headers=asked)
+    assert answer.status_code == 204
+    assert method in answer.headers["access-control-allow-methods"].split(", ")
+    said = ask(method, path, headers={"Origin": ORIGIN})
+    assert said.status_code in {404, 405}
+    assert said.headers["access-control-allow-origin"] == ORIGIN
+    assert (
+        ask("OPTIONS", "/api/auth/nope", headers={**asked, "Origin": "https://evil.example"}).status_code
+        == 404
+    )
+
+
+def test_front_ends_on_other_origins_see_the_clock_and_may_send_what_libraries_add() -> None:
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
+    may = ask("OPTIONS", "/api/auth/login", headers=asked).headers["access-control-allow-headers"].split(", ")
+    assert {"x-requested-with", "traceparent", "tracestate", "baggage", "sentry-trace"} <= {*may}
+    seen = ask("GET", "/api/auth/config", headers={"Origin": ORIGIN}).headers["access-control-expose-headers"]
+    assert {"date", "content-disposition", "retry-after", "x-request-id"} <= {*seen.split(", ")}
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "/api/auth/config"), ("GET", "/nowhere"), ("GET", "/api/auth/me"), ("POST", "/api/auth/login")],

@@ -67,6 +67,7 @@ def test_a_value_that_cannot_work_is_refused_at_the_start(tmp_path: Path, name: 
         "redis://:a%2Fb@cache.example.com:6379/1",
         "valkey://[::1]?db=2&client_name=portal&health_check_interval=30",
         "rediss://cache.example.com/0?ssl_cert_reqs=none",
+        "redis://cache.example.com/0?socket_keepalive=true&protocol=3",
         "unix:///run/valkey.sock?db=1&password=a",
     ],
 )

@@ -18,11 +18,12 @@ from starlette.responses import JSONResponse, Response
 from auth_portal.core.clock import system_clock
 from auth_portal.core.refusal import Refusal
 from auth_portal.core.secrets import encode
+from auth_portal.entry.social import FOR_THE_PROVIDER
 from auth_portal.social.provider import Profile
 from auth_portal.social.providers.oidc import OidcProvider
 from auth_portal.social.providers.registry import Providers
 from auth_portal.social.rules import ProviderRules, SocialRules
-from tests.rig.providers.faults import breaks
+from tests.rig.providers.faults import breaks, stalls
 from tests.rig.providers.oidc import KEY, OTHER_KEY, Claims, Lies, OpenIdStandIn
 
 NONCE = "n" * 43
@@ -70,14 +71,19 @@ def with_ours(there: OpenIdStandIn, use: Callable[[OidcProvider], Awaitable[Prof
 
 
 def fetch(there: OpenIdStandIn) -> Profile:
-    """The code flow, from a code that the provider gave out for our challenge."""
+    """The code flow, from a code that the provider gave out for our challenge, in the time it has."""
     there.codes["code"] = {
         "sub": "ada",
         "nonce": NONCE,
         "code_challenge": create_s256_code_challenge(VERIFIER),
         "redirect_uri": "http://127.0.0.1/cb",
     }
-    return with_ours(there, lambda mine: mine.fetch_profile("code", verifier=VERIFIER, nonce=NONCE))
+
+    async def redeem(mine: OidcProvider) -> Profile:
+        async with asyncio.timeout(mine.http.timeout.total_seconds() * FOR_THE_PROVIDER):
+            return await mine.fetch_profile("code", verifier=VERIFIER, nonce=NONCE)
+
+    return with_ours(there, redeem)
 
 
 def refusal(there: OpenIdStandIn) -> Refusal:
@@ -272,6 +278,11 @@ def test_a_userinfo_that_is_away_keeps_nobody_out_whose_token_has_an_address(pro
     assert [(one.address, one.verified) for one in fetch(provider).emails] == [("ada@example.com", False)]
     provider.lies = Lies(thin=True, instead={"userinfo": breaks})
     assert "userinfo" in refusal(provider).cause
+
+
+def test_a_userinfo_that_stalls_is_not_waited_for_longer_than_a_sign_in_has(provider: OpenIdStandIn) -> None:
+    provider.lies = Lies(claims=without_flag, instead={"userinfo": stalls})
+    assert [(one.address, one.verified) for one in fetch(provider).emails] == [("ada@example.com", False)]
 
 
 @pytest.mark.row("SO6")

@@ -103,8 +103,9 @@ class Accounts(Protocol):
     async def unlink(self, account_id: str, identity_id: str, *, even_last: bool = False) -> bool:
         """Detach it, only while a password or another identity remains: never the last way in.
 
-        With `even_last` also then: it is somebody else's, and a letter is a way in. Of two parallel calls that would together remove the last way in, one returns False. Clears
-        `social_type` when it named this provider.
+        With `even_last` also then: it is somebody else's, and a letter is a way in. Of two parallel
+        calls that would together remove the last way in, one returns False. Clears `social_type` when
+        it named this provider.
         """
 
     async def disable(self, account_id: str, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from auth_portal.http.call import Call
 from auth_portal.http.cookies import cookies_under
 from auth_portal.http.deadline import Deadline
 from auth_portal.http.desk import Desk, HttpMetrics
-from auth_portal.http.dispatch import Dispatch, Place, build_dispatch
+from auth_portal.http.dispatch import Dispatch, build_dispatch
 from auth_portal.http.dress import wardrobe
 from auth_portal.http.flows import Flows
 from auth_portal.http.form import Form
@@ -124,7 +124,7 @@ class App:
             place, call.parameters = self.dispatch.place(scope["path"])
             label = place.path
             if scope["method"] == "OPTIONS":
-                answer = self._options(call, place)
+                answer = Answer(204, headers=((b"allow", place.allow), *self.desk.origins.preflight(call)))
             else:
                 answer = await self._answer(place.route(scope["method"]), call)
         except Gone:
@@ -156,11 +156,6 @@ class App:
                 form.settle()
             return await route.handler(self.desk, call)
 
-    def _options(self, call: Call, place: Place) -> Answer:
-        """A preflight, or the question which methods there are; 204 in both cases, and no effect."""
-        more = self.desk.origins.preflight(call, place.allow)
-        return Answer(204, headers=((b"allow", place.allow), *more))
-
     def _refused(self, refusal: Refusal, label: str, call: Call) -> Answer:
         """A flow's no. What an operator must look at is logged whether or not requests are."""
         if refusal.refused.kind is Kind.UNAVAILABLE:
@@ -168,8 +163,12 @@ class App:
         return self.desk.problems.refusal(refusal)
 
     def _lost(self, refusal: HttpRefusal, call: Call) -> Answer | None:
-        """People who typed a wrong address see a page; programs get the problem."""
-        if self.missing is None or refusal.fault is not NOT_FOUND or call.scope["method"] != "GET":
+        """A preflight succeeds; people who typed a wrong address see a page; programs get the problem."""
+        if refusal.fault is not NOT_FOUND:
+            return None
+        if call.scope["method"] == "OPTIONS" and self.desk.origins.allows(call):
+            return Answer(204, headers=self.desk.origins.preflight(call))
+        if self.missing is None or call.scope["method"] != "GET":
             return None
         if call.scope["path"].startswith(self.desk.rules.prefix + "/"):
             return None

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from auth_portal.http.answer import RawHeaders
 from auth_portal.http.call import Call
 
-SEEN = b"retry-after, x-request-id"
+SEEN = b"date, content-disposition, retry-after, x-request-id"
 LIFE = b"600"  # seconds for which a browser remembers a preflight
-ASKED = b"content-type, authorization, refresh"
+METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"  # for any path: else its page cannot see a 404 or 405
+OF_LIBRARIES = b"x-requested-with, traceparent, tracestate, baggage, sentry-trace"
+ASKED = b"content-type, authorization, refresh, " + OF_LIBRARIES
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,13 @@ class Origins:
         origin = call.headers.get(b"origin")
         return self.allowed.get(origin, ()) if origin is not None else ()
 
-    def preflight(self, call: Call, methods: bytes) -> RawHeaders:
-        """What a preflight is answered."""
+    def preflight(self, call: Call) -> RawHeaders:
+        """What a preflight is answered; nothing for origins that are not ours."""
         cors = self.headers(call)
         if not cors:
             return ()
         return (
-            (b"access-control-allow-methods", methods),
+            (b"access-control-allow-methods", METHODS),
             (b"access-control-allow-headers", ASKED),
             (b"access-control-max-age", LIFE),
         )

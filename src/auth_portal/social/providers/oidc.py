@@ -1,5 +1,6 @@
 """Any OpenID provider: discovery, code and PKCE, a signed ID token, userinfo where that is thin."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from auth_portal.social.http_client import HttpClient
 from auth_portal.social.protocol import authorization_url
 from auth_portal.social.provider import Profile, provider_failed
 from auth_portal.social.providers.id_token import Expected, claims_of
-from auth_portal.social.providers.metadata import OK, Metadata, Published
+from auth_portal.social.providers.metadata import HASTE, OK, Metadata, Published
 from auth_portal.social.rules import ProviderRules
 
 ADDRESS = {"email", "email_verified"}
@@ -123,12 +124,15 @@ class OidcProvider:
         """Add what userinfo tells, only if it speaks of the same person (OpenID Core 5.3.2).
 
         An address and whether it is verified are one statement: both come from one place. Who is known
-        by their subject is let in without userinfo, if it cannot be had and the token names an address.
+        by their subject is let in without userinfo, if it cannot be had in haste and the token names an
+        address.
         """
+        enough = "email" in claims
         try:
-            told = await self._userinfo(url, access_token)
-        except Refusal:
-            if "email" in claims:
+            async with asyncio.timeout(self.http.timeout.total_seconds() * HASTE if enough else None):
+                told = await self._userinfo(url, access_token)
+        except (Refusal, TimeoutError):
+            if enough:
                 return claims
             raise
         if told.get("sub") != claims.get("sub"):

@@ -13,14 +13,17 @@ OPTIONS = (
     "health_check_interval",
     "max_connections",
     "password",
+    "protocol",
     "retry_on_timeout",
     "socket_connect_timeout",
+    "socket_keepalive",
     "socket_timeout",
     "timeout",
     "username",
 )
 OF_TLS = (
     "ssl_ca_certs",
+    "ssl_ca_data",
     "ssl_cert_reqs",
     "ssl_certfile",
     "ssl_check_hostname",
@@ -49,9 +52,12 @@ def check_address(url: str) -> None:
     if parts.scheme == "unix" and not parts.path:
         raise ValueError("must name the socket's file, as in unix:///run/valkey/valkey.sock")
     known = OPTIONS + (OF_TLS if parts.scheme in {"rediss", "valkeys"} else ())
-    if not parse_qs(parts.query, keep_blank_values=True).keys() <= {*known}:
+    options = parse_qs(parts.query, keep_blank_values=True)
+    if not options.keys() <= {*known}:
         hint = "" if known[-1] in OF_TLS else " (for TLS write rediss://; only then the options of TLS)"
         raise ValueError(f"may have only the options {', '.join(known)}{hint}")
+    if not {*options.get("protocol", ())} <= {"2", "3"}:  # the driver stumbles over any other
+        raise ValueError("may have protocol 2 or 3 only")
     try:
         connection = pool_for(url).make_connection()  # type: ignore[no-untyped-call]
         if isinstance(connection, SSLConnection):
