@@ -44,6 +44,19 @@ def test_the_exchange_answers_tokens_their_lives_and_the_cookie(plain: Social) -
     assert any(line.startswith("refreshToken=") for line in answer.headers.get_list("set-cookie"))
 
 
+def test_the_exchange_tells_the_whole_life_of_a_token_that_no_cookie_keeps_so_long(
+    own: Social,
+) -> None:
+    portal = own.portal
+    portal.stop()
+    portal.settings["AUTH_REFRESH_TOKEN_EXPIRES_IN"] = "3650d"  # as the original sets it
+    portal.start()
+    answer = own.browser().sign_in("google", own.someone("google"))
+    assert answer.json()["expiresIn"] == 3650 * 24 * 3600 * 1000
+    (kept,) = [one for one in answer.headers.get_list("set-cookie") if one.startswith("refreshToken=")]
+    assert f"Max-Age={400 * 24 * 3600}" in kept
+
+
 def test_an_exchange_by_nobody_is_400_and_spends_nothing(plain: Social) -> None:
     browser = plain.browser()
     arrived = browser.arrive("google", plain.someone("google"))

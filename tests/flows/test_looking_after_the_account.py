@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import StartPortal
 from tests.rig.letters import text_of
 from tests.rig.server import Portal
 
@@ -74,6 +75,34 @@ def test_deleting_ends_everything_and_frees_the_address(portal: Portal) -> None:
     assert portal.device().login(person.email, person.password).status_code == 400
     again = portal.a_person(email=person.email)
     assert again.device.signed_in()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/auth/me/email", {"email": "new@example.com"}),
+        ("DELETE", "/auth/me", None),
+        ("PUT", "/auth/me/password", {"currentPassword": "", "password": FRESH}),
+    ],
+)
+def test_a_current_password_that_was_left_out_is_no_guess(
+    start_portal: StartPortal, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    portal = start_portal(RATE_LIMITS="on")
+    person = portal.a_person()
+    for _ in range(6):
+        answer = person.device.send(method, path, body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "validation")
+        assert answer.json()["errors"] == {"currentPassword": "currentPassword should not be empty"}
+    assert portal.device().login(person.email, person.password).status_code == 200
+
+
+def test_a_page_before_no_event_is_refused(portal: Portal) -> None:
+    device = portal.a_person().device
+    for before in ("zzz", "01a21e12-476f-725c-aa92", "x" * 36):
+        answer = device.get(f"/auth/events?before={before}")
+        assert answer.status_code == 400
+        assert answer.json()["errors"] == {"before": "before must be the id of an event"}
 
 
 def test_people_see_their_own_journal_and_nobody_else_s(portal: Portal) -> None:

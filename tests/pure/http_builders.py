@@ -28,6 +28,7 @@ RULES = HttpRules(
     accent="#3b5bdb",
     logo_url=None,
     refresh_lifetime=timedelta(days=30),
+    cookie_lifetime=timedelta(days=30),
     device_lifetime=timedelta(days=400),
 )
 

@@ -59,7 +59,7 @@ def cookies_under(rules: HttpRules) -> Cookies:
         return Cookie(prefix + name, attributes, int(min(life, BROWSERS_LIMIT).total_seconds()))
 
     return Cookies(
-        refresh=cookie("refreshToken", "Strict", rules.refresh_lifetime),
+        refresh=cookie("refreshToken", "Strict", rules.cookie_lifetime),
         device=cookie("device", "Lax", rules.device_lifetime),
         state=cookie("state", "Lax", HANDSHAKE),
         social=cookie("social", "Lax", HANDSHAKE + HANDOFF),

@@ -127,7 +127,7 @@ def _responses(route: Route, shapes: Mapping[type, Json]) -> Json:
     problem = {"application/problem+json": {"schema": shapes[Problem]}}
     for status in sorted(refusals_of(route)):
         bad: Json = {"description": WHEN[status], "content": problem}
-        headers = _bad_headers(status)
+        headers = _bad_headers(status, route)
         responses[str(status)] = bad | ({"headers": headers} if headers else {})
     return responses
 
@@ -148,10 +148,11 @@ def refusals_of(route: Route) -> set[int]:
     return statuses
 
 
-def _bad_headers(status: int) -> Json:
+def _bad_headers(status: int, route: Route) -> Json:
     """What comes with it."""
     if status == HTTPStatus.UNAUTHORIZED:
-        return {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "Bearer"}}
+        cleared = {"Set-Cookie": {"schema": {"type": "string"}}} if route.guard is Guard.ANY else {}
+        return {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "Bearer"}, **cleared}
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}}
     return {}
@@ -167,6 +168,8 @@ def _good(says: Says, shapes: Mapping[type, Json]) -> Json:
     headers: Json = {}
     if says.cookie:
         headers["Set-Cookie"] = {"schema": {"type": "string"}}
+    if says.file:
+        headers["Content-Disposition"] = {"required": True, "schema": {"type": "string"}}
     if says.status in {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}:
         headers["Location"] = {"required": True, "schema": {"type": "string"}}
     return said | ({"headers": headers} if headers else {})

@@ -35,6 +35,7 @@ class Says:
     about: str
     shape: type | str | None = None
     cookie: bool = False
+    file: bool = False  # to be kept under a name
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ TOKENS = Says(200, "Signed in", shown.SignedIn, cookie=True)
 USER = Says(200, "The user", shown.User)
 EMPTY, GONE = Says(200, "Done"), Says(204, "Done")
 ASKED = Says(202, "Asked for; nothing tells whether there was anything to do")
-FRONT = Says(303, "To the front end's page")
+FRONT = Says(303, "To the front end's page", cookie=True)
 DONE_CLEARED = Says(200, "Signed out", cookie=True)
 TEXT: dict[str, object] = {"type": "string"}
 
@@ -34,7 +34,7 @@ def api_routes(prefix: str) -> list[Route]:
 
 def _entry_routes(auth: str) -> list[Route]:
     created = Says(201, "Signed up and signed in", shown.SignedIn, cookie=True)
-    prove = Says(202, "Prove the address first; the same whether or not it is taken")
+    prove = Says(202, "Prove the address first; the same whether or not it is taken", "application/json")
     return [
         Route("POST", f"{auth}/register", entry.register, "Sign up", (created, prove), NONE,
               bodies.REGISTER, "register", tag="entry"),
@@ -55,6 +55,7 @@ def _session_routes(auth: str) -> list[Route]:
     informed = Says(200, "Who is signed in", shown.InfoShown)
     listed = Says(200, "One's devices", shown.SessionsShown)
     ended = Says(200, "How many were ended", shown.EndedShown)
+    out = Says(204, "Signed out", cookie=True)
     return [
         Route("POST", f"{auth}/refresh", sessions.refresh, "Rotate the tokens", (TOKENS,), REFRESH,
               bodies.REFRESH, tag="sessions"),
@@ -70,14 +71,14 @@ def _session_routes(auth: str) -> list[Route]:
               ACCESS, tag="sessions"),
         Route("PATCH", f"{auth}/sessions/{{id}}", sessions.rename_session, "Name a device", (EMPTY,),
               ACCESS, bodies.RENAME, refuses=(404,), tag="sessions"),
-        Route("DELETE", f"{auth}/sessions/{{id}}", sessions.end_session, "Sign a device out", (GONE,),
+        Route("DELETE", f"{auth}/sessions/{{id}}", sessions.end_session, "Sign a device out", (out,),
               ACCESS, refuses=(404,), tag="sessions"),
     ]
 
 
 def _profile_routes(auth: str) -> list[Route]:
     events = Says(200, "Newest first", shown.EventsShown)
-    export = Says(200, "Everything that is kept about the person", "application/json")
+    export = Says(200, "Everything that is kept about the person", "application/json", file=True)
     left = Says(204, "Gone", cookie=True)
     paging = (
         Query("before", "The id of the last event that was seen", TEXT),
@@ -118,6 +119,7 @@ def _social_routes(auth: str) -> list[Route]:
         Query("code_challenge", "S256 of the front end's verifier (RFC 7636)", TEXT),
         Query("code_challenge_method", "S256, as when it is left out", {"type": "string", "enum": ["S256"]}),
         Query("return_to", "Where to land afterwards; only what the settings list", TEXT),
+        Query("next", "The same as `return_to`", TEXT),
         Query("link", "The ticket of a linking", TEXT),
     )
     back = tuple(Query(name, "From the provider", TEXT) for name in ("state", "code", "error", "iss"))

@@ -21,7 +21,8 @@ class HttpRules:
     app_name: str
     accent: str
     logo_url: str | None
-    refresh_lifetime: timedelta  # of the cookie, at most 400 days
+    refresh_lifetime: timedelta  # of the token
+    cookie_lifetime: timedelta  # of the cookie that holds it, at most 400 days
     device_lifetime: timedelta
     largest_body: int = 64 * 1024  # bytes
     password_shortest: int = 8

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from auth_portal.accounts.account import Account
 from auth_portal.core.clock import Clock
-from auth_portal.core.refusal import WRONG_CURRENT_PASSWORD, Kind, Refusal, Refused
+from auth_portal.core.refusal import WRONG_CURRENT_PASSWORD, Kind, Refusal, Refused, invalid
 from auth_portal.core.visitor import Visitor
 from auth_portal.journal.event import Kind as Happened
 from auth_portal.journal.record import Record
@@ -33,18 +33,20 @@ class ProveCurrentPassword:
     async def __call__(self, present: Present, current: str | None, visitor: Visitor) -> None:
         """Raises WRONG_CURRENT_PASSWORD, RECENT_SIGN_IN_REQUIRED, TOO_MANY_REQUESTS, UNAVAILABLE.
 
-        Guesses count like failed sign-ins, in the same places and on the same run: a stolen access
-        token is no way around those limits.
+        What was left out is told like any field, and no guess. Guesses count like failed sign-ins, in the
+        same places and on the same run: a stolen access token is no way around those limits.
         """
         stored = present.account.password_hash
         if stored is None:
             if self.clock() - present.session.created_at > self.rules.recent:
                 raise Refusal(RECENT_SIGN_IN_REQUIRED)
             return
+        if current is None:
+            raise invalid(currentPassword="currentPassword should not be empty")
         account = present.account
         hold = await self.gate.hold_sign_in(account.email or account.id, visitor.network)
         try:
-            counted, match = await self._judge(account, current or "", stored, visitor)
+            counted, match = await self._judge(account, current, stored, visitor)
         except BaseException:  # no slot, no database, no time: nobody guessed anything
             await hold.withdrawn()
             raise
