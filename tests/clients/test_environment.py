@@ -1,5 +1,6 @@
 """CONTRACT.md section 1: every variable works under its old name."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -81,6 +82,23 @@ def test_frontend_domain_is_where_links_point_and_the_first_of_a_list(start_port
     for origin in ("https://app.example.com", "https://admin.example.com"):
         answer = ask.get(f"{portal.api}/auth/config", headers={"Origin": origin})
         assert answer.headers["access-control-allow-origin"] == origin
+
+
+@pytest.mark.parametrize("pages", ["true", "false"])
+def test_the_letter_of_a_new_device_leads_to_a_page_that_is_there(
+    start_portal: StartPortal, pages: str
+) -> None:
+    """Front ends of the original have none for it; ours is at our own address. Without it, theirs must be."""
+    portal = start_portal(FRONTEND_DOMAIN="https://app.example.com", PORTAL=pages)
+    person = portal.a_person()
+    person.another_device("A thief's browser", network="203.0.113.66")
+    said = text_of(portal.letters.wait(person.email, "New sign-in to your account"))
+    (link,) = re.findall(r"https?://\S+/auth/not-me\?hash=\S+", said)
+    if pages == "true":
+        assert link.startswith(portal.url)
+        assert ask.get(link).status_code == 200
+    else:
+        assert link.startswith("https://app.example.com/")
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "Ed25519", "RS256"])

@@ -15,6 +15,7 @@ SEALING = RootSecret(b"r" * 32).keyring("letters")
 RULES = MailRules(
     app_name="Tea & Co",
     frontend="https://tea.example",
+    our_pages="https://tea.example",
     folder=Path("unused"),
     sender_address="no-reply@tea.example",
     sender_name="Tea, Co",

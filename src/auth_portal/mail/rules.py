@@ -11,6 +11,7 @@ class MailRules:
 
     app_name: str
     frontend: str  # origin of links in letters, without a trailing slash
+    our_pages: str  # the same for pages that front ends of the original do not have
     folder: Path
     sender_address: str
     sender_name: str

@@ -27,6 +27,7 @@ LINKS = {
     LetterKind.RESET_PASSWORD: "/auth/password-change",
     LetterKind.NEW_DEVICE: "/auth/not-me",
 }
+OUR_PAGES = {LetterKind.NEW_DEVICE}
 DEFAULT_ACCENT = "#3b5bdb"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 MIDDLE_GREY = 0.179  # relative luminance at which black and white ink contrast alike (WCAG 2.2)
@@ -120,7 +121,7 @@ class Templates:
             "ink": ink_on(accent),
             "logo": self.rules.logo_url or "",
             "name": clean_name(facts.get("name", "")),
-            "link": f"{self.rules.frontend}{LINKS[kind]}?hash={token}" if token and kind in LINKS else "",
+            "link": f"{self._origin(kind)}{LINKS[kind]}?hash={token}" if token and kind in LINKS else "",
             "time": spoken_duration(until - now, language),
             "device": browser,
             "system": system,
@@ -130,3 +131,7 @@ class Templates:
             "new_email": clean(facts.get("new_email", ""), 254),
             "not_before": spoken_instant(not_before, language) if not_before else "",
         }
+
+    def _origin(self, kind: LetterKind) -> str:
+        """Where the page of that kind of letter is."""
+        return self.rules.our_pages if kind in OUR_PAGES else self.rules.frontend

@@ -28,6 +28,7 @@ def read_mail(reader: Reader, http: HttpRules, data_dir: Path, production: bool)
     return MailRules(
         app_name=http.app_name,
         frontend=http.frontend,
+        our_pages=http.backend if http.portal else http.frontend,
         folder=data_dir / "mail",
         sender_address=address,
         sender_name=reader.text("MAIL_DEFAULT_NAME") or http.app_name,
