@@ -50,7 +50,7 @@ class Refusal(Exception):  # noqa: N818 -- the field's word for it is refusal, i
 VALIDATION = Refused(Kind.INVALID, "validation", "Some fields are not right.")
 UNAUTHORIZED = Refused(Kind.UNAUTHENTICATED, "unauthorized", "Unauthorized")
 UNAVAILABLE = Refused(Kind.UNAVAILABLE, "unavailable", "Please try again in a moment.")
-TOO_MANY_REQUESTS = Refused(Kind.TOO_MANY, "too_many_requests", "Too many attempts. Please wait a moment.")
+TOO_MANY_REQUESTS = Refused(Kind.TOO_MANY, "too_many_requests", "Too many attempts. Please try again later.")
 INVALID_CREDENTIALS = Refused(Kind.REJECTED, "invalid_credentials", "email or password is incorrect")
 WRONG_CURRENT_PASSWORD = Refused(Kind.INVALID, "invalid_credentials", "The current password is incorrect.")
 LINK_INVALID = Refused(Kind.REJECTED, "link_invalid", "expired token")
