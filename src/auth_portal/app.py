@@ -15,7 +15,7 @@ from auth_portal.memory import return_memory
 from auth_portal.metrics import Metrics
 from auth_portal.sessions.keys import KeyRoom
 from auth_portal.settings.settings import Settings
-from auth_portal.storage.stores import Stores
+from auth_portal.storage.stores import NewerSchemaError, Stores
 from auth_portal.wired_flows import wire_flows
 from auth_portal.wiring import Wiring
 
@@ -66,9 +66,13 @@ def choose_clock(settings: Settings) -> Clock:
     return movable_clock(offset) if offset is not None else system_clock
 
 
-async def open_portal(settings: Settings, log: Log, *, migrate: bool = True) -> Portal:
+async def open_portal(
+    settings: Settings, log: Log, *, migrate: bool = True, newer_too: bool = False
+) -> Portal:
     """Open the database (migrating it unless told not to), check the root secret, read the keys.
 
+    `newer_too` is for a worker whose parent served when a newer version migrated: what that adds to
+    the schema is nothing to the others, and they serve until they are replaced (`docs/operations.md`).
     Raises WrongRootSecret, and what opening the database raises; then nothing stays open.
     """
     stores = await open_stores(settings, log)
@@ -76,7 +80,7 @@ async def open_portal(settings: Settings, log: Log, *, migrate: bool = True) -> 
         if migrate:
             await stores.admin.migrate(lambda step: log.info("migrating", step=step))
         else:
-            await stores.admin.require_current()
+            await _require_current(stores, log, newer_too=newer_too)
         await _check_root(settings, stores)
         clock = choose_clock(settings)
         sealing = settings.root.keyring("signing-keys")
@@ -87,6 +91,16 @@ async def open_portal(settings: Settings, log: Log, *, migrate: bool = True) -> 
     except BaseException:
         await stores.close()
         raise
+
+
+async def _require_current(stores: Stores, log: Log, *, newer_too: bool) -> None:
+    """The schema is ours, or may be a newer one. Raises NewerSchemaError or OlderSchemaError."""
+    try:
+        await stores.admin.require_current()
+    except NewerSchemaError as newer:
+        if not newer_too:
+            raise
+        log.warning("a newer version has migrated the database", reason=str(newer))
 
 
 async def _check_root(settings: Settings, stores: Stores) -> None:

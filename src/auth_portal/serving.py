@@ -69,10 +69,14 @@ class Application:
             await portal.close()
         await send({"type": "lifespan.shutdown.complete"})
 
+    async def _portal(self) -> Portal:
+        """Opened as this process may."""
+        return await open_portal(self.settings, self.log, migrate=self.migrate, newer_too=not self.migrate)
+
     async def _open(self) -> Portal:
         """The portal, and the front over it. Raises what opening it raises; then nothing stays open."""
         try:
-            portal = await open_portal(self.settings, self.log, migrate=self.migrate)
+            portal = await self._portal()
         except Refusal as fault:
             if self.migrate or fault.refused is not UNAVAILABLE:
                 raise
@@ -93,7 +97,7 @@ class Application:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
             try:
-                portal = await open_portal(self.settings, self.log, migrate=self.migrate)
+                portal = await self._portal()
             except Refusal as fault:
                 if fault.refused is not UNAVAILABLE:
                     raise

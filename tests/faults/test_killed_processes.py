@@ -71,12 +71,33 @@ def test_a_worker_that_waits_for_the_database_ends_with_its_supervisor(
 @pytest.mark.row("OP5")
 def test_a_group_that_ends_because_a_worker_cannot_start_has_failed(start_portal: StartPortal) -> None:
     portal = start_portal(WORKERS="2", cold=True)
-    with closing(sqlite3.connect(portal.folder / "auth-portal.db")) as file, file:
-        file.execute("UPDATE alembic_version SET version_num = 'of the future'")
+    change(portal, "UPDATE pins SET value = x'00'")
     serving(portal)[0].kill()
     assert portal.process is not None
     assert portal.process.wait(60) == 1
-    assert "of the future" in portal.log()
+    assert "another root secret" in portal.log()
+
+
+@pytest.mark.row("OP5")
+def test_a_killed_worker_is_replaced_after_a_newer_version_has_migrated(start_portal: StartPortal) -> None:
+    """In a rolling update the old ones serve on: what is added to the schema is nothing to them."""
+    portal = start_portal(WORKERS="2", cold=True)
+    person = portal.a_person()
+    change(portal, "UPDATE alembic_version SET version_num = 'of the future'")
+    (killed, healthy) = serving(portal)
+    killed.kill()
+    until(lambda: ended(portal) or "of the future" in portal.log())
+    until(lambda: ended(portal) or len({*serving(portal)} - {killed}) == 2)
+    assert not ended(portal), portal.log()
+    assert healthy.is_running()
+    assert is_back(person.device)
+    assert person.another_device().signed_in()
+
+
+def change(portal: Portal, statement: str) -> None:
+    """In the SQLite file of the portal."""
+    with closing(sqlite3.connect(portal.folder / "auth-portal.db")) as file, file:
+        file.execute(statement)
 
 
 def loses_a_worker(portal: Portal, postgresql: OwnPostgres) -> psutil.Process:
