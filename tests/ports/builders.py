@@ -5,6 +5,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from itertools import count
 from typing import Any, TypeVar
 
@@ -82,6 +83,12 @@ def a_ticket(**facts: Any) -> Ticket:
     """A link to choose a new password."""
     plain = Ticket(os.urandom(32), Purpose.RESET, an_id(), b"sealed", NOW, after(minutes=30))
     return replace(plain, **facts)
+
+
+class OfTomorrow(StrEnum):
+    """What a later version may have."""
+
+    KIND = "of tomorrow"
 
 
 def a_letter(**facts: Any) -> Letter:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from auth_portal.storage.stores import Stores
-from tests.ports.builders import NOW, after, an_event, an_id
+from tests.ports.builders import NOW, OfTomorrow, after, an_event, an_id
 
 pytestmark = pytest.mark.anyio
 
@@ -22,6 +22,13 @@ async def test_events_come_newest_first_in_pages(stores: Stores) -> None:
     assert await stores.journal.of(account_id, None, 2) == [events[4], events[3]]
     assert await stores.journal.of(account_id, events[3].id, 9) == [events[2], events[1], events[0]]
     assert await stores.journal.of(an_id(), None, 9) == []
+
+
+async def test_an_event_that_a_newer_version_wrote_is_read_as_it_stands(stores: Stores) -> None:
+    account_id = an_id()
+    await stores.journal.append(an_event(account_id, kind=OfTomorrow.KIND))
+    (read,) = await stores.journal.of(account_id, None, 9)
+    assert (read.kind, read.kind.value) == ("of tomorrow", "of tomorrow")
 
 
 async def test_pages_of_hundreds_hold_the_same_as_small_ones(stores: Stores) -> None:

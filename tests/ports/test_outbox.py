@@ -6,9 +6,11 @@ import pytest
 
 from auth_portal.mail.letter import LetterState
 from auth_portal.storage.stores import Stores
-from tests.ports.builders import NOW, a_letter, after, an_id
+from tests.ports.builders import NOW, OfTomorrow, a_letter, after, an_id
 
 pytestmark = pytest.mark.anyio
+
+
 UNTIL = after(minutes=2)
 
 
@@ -37,6 +39,15 @@ async def test_claiming_takes_what_is_due_oldest_first(stores: Stores) -> None:
     assert await stores.outbox.claim(NOW, UNTIL, 1) == [replace(old, tries=1, claimed_until=UNTIL)]
     assert await stores.outbox.claim(NOW, UNTIL, 9) == [replace(young, tries=1, claimed_until=UNTIL)]
     assert await stores.outbox.claim(NOW, UNTIL, 9) == []
+
+
+async def test_a_letter_that_a_newer_version_wrote_leaves_like_any(stores: Stores) -> None:
+    """Beside it this one still runs, and the kind is no more than a name: the letter is written."""
+    letter = a_letter(kind=OfTomorrow.KIND)
+    await stores.outbox.post(letter)
+    (claimed,) = await stores.outbox.claim(NOW, UNTIL, 9)
+    assert (claimed.id, claimed.kind, claimed.kind.value) == (letter.id, "of tomorrow", "of tomorrow")
+    assert len(await stores.outbox.page(LetterState.WAITING, 9)) == 1
 
 
 async def test_a_claim_that_ran_out_passes_on_and_its_holder_has_no_say(stores: Stores) -> None:

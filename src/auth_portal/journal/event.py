@@ -1,12 +1,13 @@
 """A security event: who, when, from where, in which session, with what outcome."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from msgspec import Struct
 
+from auth_portal.core.open_names import OpenNames
 
-class Kind(StrEnum):
+
+class Kind(OpenNames):
     """Every event that the journal knows; documented in docs/events.md by a generator."""
 
     REGISTERED = "registered"

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from auth_portal.core.open_names import OpenNames
 
-class LetterKind(StrEnum):
+
+class LetterKind(OpenNames):
     """Each has a folder in `mail/templates/` with subject.txt, body.txt and body.html."""
 
     CONFIRM_EMAIL = "confirm_email"
