@@ -1,14 +1,18 @@
 """A relay that is down for a minute: nobody notices at sign-up, and the letter arrives afterwards."""
 
+import sys
 import time
 
 import pytest
 
 from tests.conftest import StartPortal
 from tests.rig.letters import link_hash
+from tests.rig.scale import scaled
 from tests.rig.smtp import Relay
 
 WAIT_SECONDS = 60
+OUTAGE = scaled(2, 600)  # seconds
+PEOPLE = scaled(3, 200)
 
 
 def arrives(relay: Relay, address: str) -> bool:
@@ -48,6 +52,30 @@ def test_a_letter_waits_for_the_relay(database: dict[str, str], start_portal: St
         ids = {str(letter["Message-ID"]) for letter in relay.to(person.email)}
         assert len(ids) == 1
     assert portal.ready()
+
+
+@pytest.mark.row("OP1")
+@pytest.mark.timeout(3600)
+def test_no_letter_of_an_outage_in_real_time_is_lost_or_doubled(start_portal: StartPortal) -> None:
+    """The courier's own pauses, by the clock on the wall: at most as long as the outage was, and some."""
+    relay = Relay()
+    portal = start_portal(**mail_settings(relay))
+    began = time.monotonic()
+    people = []
+    for number in range(PEOPLE):
+        people.append(portal.a_person())
+        time.sleep(max(0.0, began + OUTAGE * (number + 1) / PEOPLE - time.monotonic()))
+    with relay.open():
+        deadline = time.monotonic() + OUTAGE + WAIT_SECONDS
+        while len(relay.taken) < PEOPLE and time.monotonic() < deadline:
+            time.sleep(0.2)
+        waited = int(time.monotonic() - began - OUTAGE)
+        while "waiting" in portal.run("mail", "list") and time.monotonic() < deadline:
+            time.sleep(0.2)
+        counts = [len(relay.to(person.email)) for person in people]
+    said = f"{PEOPLE} letters, relay away for {OUTAGE} s, the last came {waited} s later"
+    sys.stdout.write(f"\n{said}; lost {counts.count(0)}, doubled {sum(many > 1 for many in counts)}\n")
+    assert counts == [1] * PEOPLE
 
 
 @pytest.mark.row("OP1")
