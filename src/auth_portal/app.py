@@ -114,7 +114,7 @@ async def _check_root(settings: Settings, stores: Stores) -> None:
 
 
 COUNT_EVERY = 15.0  # seconds between two looks at how many letters wait and how many are dead
-LONGEST_STOP = 7.0  # seconds that the loops beside the requests have to end; a courier needs six
+LONGEST_STOP = 5.5  # seconds that the loops beside the requests have to end; a courier needs four
 
 
 @dataclass

@@ -17,7 +17,7 @@ import uvicorn
 
 from auth_portal.http.protocol import BoundedProtocol
 
-LONGEST_SHUTDOWN = 8  # seconds for requests in flight
+LONGEST_SHUTDOWN = 7  # seconds for requests in flight
 MOST_CONNECTIONS = 20_000
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 COULD_NOT_START = 3  # the status with which uvicorn ends a worker whose application refused
@@ -35,7 +35,7 @@ class CleanServer(uvicorn.Server):
 
 
 def run_server(app: Any, host: str, port: int, *, workers: int = 1, log_level: str = "warning") -> bool:
-    """Serve until SIGINT or SIGTERM; requests in flight are finished within 8 s.
+    """Serve until SIGINT or SIGTERM; requests in flight are finished within 7 s.
 
     `app` is an ASGI callable, or with several workers the import string of a factory. Returns
     False when the server could not start (the port is taken, the application refused), and when

@@ -23,7 +23,7 @@ LONGEST_DOUBLING = 20
 POLL = timedelta(seconds=2)  # letters of an instance that died, and a clock that was set, are noticed
 SHORTEST_IDLE = 0.2  # seconds; a letter that another instance carries looks overdue meanwhile
 AFTER_A_FAULT = timedelta(seconds=1)
-FAREWELL = timedelta(seconds=3)  # what is being sent at shutdown may be finished for that long
+FAREWELL = timedelta(seconds=2)  # what is being sent at shutdown may be finished for that long
 MOST_OF_ERROR = 300
 
 
