@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from auth_portal.core.refusal import unavailable
+from auth_portal.core.secrets import RootSecret
+from auth_portal.mail.content import seal
 from auth_portal.mail.courier import pause_after
 from auth_portal.mail.letter import Letter, LetterKind, LetterState
 from auth_portal.mail.sender import Dead, TryLater
 from auth_portal.mail.smtp import SmtpSender
-from tests.mail.desk import FACTS, NOW, RULES, a_letter
+from tests.mail.desk import CONTENT, FACTS, NOW, RULES, a_letter
 from tests.mail.post_office import PATIENCE, Stuck, Told, a_post_office, hasty, working
 from tests.mail.relay import Temper, a_relay
 from tests.rig.ports import free_port
@@ -175,10 +177,33 @@ def test_a_letter_past_its_best_before_is_never_sent(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_letter_sealed_under_a_secret_that_others_have_already_waits_for_them(tmp_path: Path) -> None:
+    """While a new root secret comes to one instance after the other; and the old one may be given back."""
+
+    async def story() -> None:
+        async with a_post_office(tmp_path) as office:
+            theirs = RootSecret(b"x" * 32).keyring("letters")
+            letter = a_letter()
+            letter = replace(letter, sealed=seal(CONTENT, letter.id, theirs))
+            await office.stores.outbox.post(letter)
+            async with working(office.courier(Told())):
+                left = await office.until_tried(letter.id, 1)
+            assert left.state is LetterState.WAITING
+            assert "not known here" in str(left.last_error)
+            office.clock.move(HOUR / 2)
+            sender = Told()
+            async with working(replace(office.courier(sender), sealing=theirs)):
+                await office.until(LetterState.SENT)
+            assert len(sender.given) == 1
+
+    asyncio.run(story())
+
+
 def test_a_body_that_cannot_be_opened_is_dead_and_stops_nobody(tmp_path: Path) -> None:
     async def story() -> None:
         async with a_post_office(tmp_path) as office:
-            broken, good = a_letter(sealed=b"sealed under a root that is gone"), a_letter()
+            good, broken = a_letter(), a_letter()
+            broken = replace(broken, sealed=broken.sealed[:-1] + bytes([broken.sealed[-1] ^ 1]))
             await office.stores.outbox.post(broken)
             await office.stores.outbox.post(good)
             sender = Told()

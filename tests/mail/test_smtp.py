@@ -61,7 +61,7 @@ def test_a_letter_arrives_whole_and_each_try_carries_the_same_message_id() -> No
     ("temper", "expected"),
     [
         (Temper(to_rcpt="550 no such user"), Dead("550 no such user")),
-        (Temper(to_mail="553 not from you"), Dead("553 not from you")),
+        (Temper(to_mail="553 not from you"), TryLater("553 not from you")),
         (Temper(to_data="554 looks like spam"), Dead("554 looks like spam")),
         (Temper(to_rcpt="451 greylisted"), TryLater("451 greylisted")),
         (Temper(to_mail="421 too busy"), TryLater("421 too busy")),

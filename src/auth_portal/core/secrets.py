@@ -42,6 +42,10 @@ def decode(text: str) -> bytes:
     return raw
 
 
+class UnknownKey(ValueError):  # noqa: N818 -- what it is about, as the others
+    """Sealed under another root secret; another instance may have it, or this one soon."""
+
+
 @dataclass(frozen=True, slots=True)
 class PurposeKey:
     """A 256-bit key for one purpose, with the short public name by which a token refers to it."""
@@ -85,10 +89,10 @@ class Keyring:
         return self.current.version + nonce + AESGCM(self.current.material).encrypt(nonce, plain, about)
 
     def unseal(self, sealed: bytes, about: bytes = b"") -> bytes:
-        """The plain bytes. Raises ValueError when no key of ours sealed exactly this about `about`."""
+        """The plain bytes. Raises UnknownKey, or ValueError when it was not sealed about `about`."""
         key = self.named(sealed[:VERSION_BYTES])
         if key is None:
-            raise ValueError("sealed under a key that is not known here")
+            raise UnknownKey("sealed under a key that is not known here")
         body = sealed[VERSION_BYTES:]
         try:
             return AESGCM(key.material).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], about)

@@ -10,7 +10,7 @@ from typing import Any
 from auth_portal.core.clock import Clock
 from auth_portal.core.log import Log
 from auth_portal.core.refusal import Refusal
-from auth_portal.core.secrets import Keyring, Randomness
+from auth_portal.core.secrets import Keyring, Randomness, UnknownKey
 from auth_portal.mail.content import unseal
 from auth_portal.mail.letter import Letter
 from auth_portal.mail.rules import MailRules
@@ -135,6 +135,8 @@ class Courier:
             return Dead(f"not sent before {letter.best_before.isoformat()}; last: {letter.last_error or '-'}")
         try:
             content = unseal(letter, self.sealing)
+        except UnknownKey as error:  # while a new root secret comes to one instance after the other
+            return TryLater(f"its body cannot be opened: {error}")
         except ValueError as error:
             return Dead(f"its body cannot be opened: {error}")
         return await self.sender(letter, content)

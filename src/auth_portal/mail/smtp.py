@@ -136,6 +136,9 @@ class SmtpSender:
         encoding = "utf-8" if international else "ascii"
         try:
             await client.mail(self.rules.sender_address, options=options, encoding=encoding)
+        except aiosmtplib.SMTPResponseException as error:  # the sender is a setting, not the letter
+            return TryLater(_say(error))
+        try:
             await client.rcpt(letter.recipient, encoding=encoding)
             await client.data(message)
         except aiosmtplib.SMTPResponseException as error:
