@@ -1,8 +1,12 @@
 """Backup, wipe, restore: people sign in and stay signed in."""
 
 import shutil
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import StartPortal
 
@@ -93,3 +97,50 @@ def test_restore_keeps_what_was_there_unless_told(start_portal: StartPortal, tmp
     assert "--yes" in portal.run("restore", str(copy), status=1)
     portal.start()
     assert person.device.signed_in()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("DROP TABLE pins", "no pins table"),
+        ("DROP TABLE alembic_version", "no alembic_version table"),
+        ("UPDATE alembic_version SET version_num = '9999'", "newer version"),
+        ("DELETE FROM alembic_version", "newer version"),
+    ],
+)
+def test_what_this_version_cannot_serve_is_not_put_in_place(
+    start_portal: StartPortal, tmp_path: Path, change: str, said: str
+) -> None:
+    portal = start_portal()
+    person = portal.a_person()
+    copy = tmp_path / "copy.sqlite"
+    portal.run("backup", str(copy))
+    portal.stop()
+    with closing(sqlite3.connect(copy)) as file, file:
+        file.execute(change)
+    assert said in portal.run("restore", "--yes", str(copy), status=1)
+    portal.start()
+    assert person.device.signed_in()
+
+
+def test_a_copy_is_its_owners_whatever_lay_in_its_way(start_portal: StartPortal, tmp_path: Path) -> None:
+    portal = start_portal()
+    somebody, copy = tmp_path / "somebody's", tmp_path / "copy.sqlite"
+    somebody.write_text("kept")
+    (tmp_path / "copy.sqlite.part").symlink_to(somebody)
+    portal.run("backup", str(copy))
+    assert somebody.read_text() == "kept"
+    assert not copy.is_symlink()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    left = tmp_path / "second.sqlite.part"
+    left.touch(0o666)
+    left.chmod(0o666)
+    portal.run("backup", str(tmp_path / "second.sqlite"))
+    assert stat.S_IMODE((tmp_path / "second.sqlite").stat().st_mode) == 0o600
+
+
+def test_restoring_tells_what_lives_again(start_portal: StartPortal, tmp_path: Path) -> None:
+    portal = start_portal()
+    portal.run("backup", str(tmp_path / "copy.sqlite"))
+    portal.stop()
+    assert "lives again" in portal.run("restore", "--yes", str(tmp_path / "copy.sqlite"))

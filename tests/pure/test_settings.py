@@ -61,6 +61,12 @@ def test_a_value_that_cannot_work_is_refused_at_the_start(tmp_path: Path, name: 
     assert "hunter2" not in said
 
 
+def test_a_relay_elsewhere_gets_no_letter_in_clear(tmp_path: Path) -> None:
+    said = mistakes(tmp_path, MAIL_HOST="smtp.example.com", MAIL_TLS="none")
+    assert said.startswith("MAIL_TLS: ")
+    assert settings(tmp_path, MAIL_HOST="127.0.0.1", MAIL_TLS="none").mail.tls == "none"
+
+
 @pytest.mark.parametrize(
     "url",
     [

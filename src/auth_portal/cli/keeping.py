@@ -10,7 +10,9 @@ from auth_portal.cli.opened import Sorry, opened, settings, wait_for
 from auth_portal.cli.screen import busy
 from auth_portal.settings.root_secret import KEY_FILE
 from auth_portal.settings.settings import Settings
+from auth_portal.storage.sql.schema import VERSIONS
 
+OURS = ("accounts", "pins", "alembic_version")
 ELSEWHERE = {
     "postgresql": "pg_dump --format=custom, and pg_restore",
     "mongodb": "mongodump --oplog, and mongorestore",
@@ -59,6 +61,7 @@ def restore(source: Path, *, yes: bool = False) -> None:
         raise Sorry(f"There is no file {source}.")
     with _read_only(source) as copy:
         _check(copy, source)
+        _check_version(copy, source)
         _check_root(copy, chosen)
     if target.exists() and not yes:
         raise Sorry(f"{target} is there already; --yes replaces it.")
@@ -70,7 +73,12 @@ def restore(source: Path, *, yes: bool = False) -> None:
     for rest in ("-wal", "-shm"):
         target.with_name(target.name + rest).unlink(missing_ok=True)
     fresh.rename(target)
-    print(f"{target} is as it was when {source} was written. Start the server again.")
+    print(
+        f"{target} is as it was when {source} was written. What was ended since then lives again: sign-outs,"
+    )
+    print(
+        "disabled and deleted accounts, changed passwords, retired keys. Do that again, and start the server."
+    )
 
 
 def sweep() -> None:
@@ -97,7 +105,8 @@ def _file(chosen: Settings) -> Path:
 def _copy(source: Path, target: Path) -> None:
     """A whole copy in one file of its own, readable by its owner only; nothing is left where that fails."""
     draft = target.with_name(f"{target.name}.part")
-    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
     try:
         with _read_only(source) as here, closing(sqlite3.connect(draft)) as there:
             here.backup(there)  # in WAL a reader keeps no writer waiting
@@ -126,13 +135,24 @@ def _check(database: sqlite3.Connection, file: Path) -> None:
     """It is whole, and ours."""
     try:
         (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
-        ours = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'accounts'").fetchone()
+        found = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.DatabaseError as fault:
         raise Sorry(f"{file} is no database: {fault}") from None
     if verdict != "ok":
         raise Sorry(f"{file} is damaged: {verdict}")
-    if ours is None:
-        raise Sorry(f"{file} is no database of Auth Portal: it has no accounts table.")
+    for table in OURS:
+        if table not in found:
+            raise Sorry(f"{file} is no database of Auth Portal: it has no {table} table.")
+
+
+def _check_version(copy: sqlite3.Connection, file: Path) -> None:
+    """We can serve it, after migrating perhaps. Raises Sorry."""
+    found = [version for (version,) in copy.execute("SELECT version_num FROM alembic_version")]
+    if len(found) != 1 or found[0] not in VERSIONS:
+        stands = found[0] if found else "none"
+        raise Sorry(
+            f"{file} was written by a newer version of Auth Portal, or is none of ours (schema {stands})."
+        )
 
 
 def _check_root(copy: sqlite3.Connection, chosen: Settings) -> None:

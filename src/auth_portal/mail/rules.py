@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 
@@ -29,3 +30,11 @@ class MailRules:
     notice_best_before: timedelta = timedelta(days=2)
     accent: str = "#3b5bdb"
     logo_url: str | None = None
+
+
+def is_loopback(host: str) -> bool:
+    """It is this machine: what is said to it does not leave it."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from ipaddress import ip_address
 
 import aiosmtplib
 
@@ -14,7 +13,7 @@ from auth_portal.mail.content import Content
 from auth_portal.mail.envelope import is_international, message_of
 from auth_portal.mail.facts import clean
 from auth_portal.mail.letter import Letter
-from auth_portal.mail.rules import MailRules
+from auth_portal.mail.rules import MailRules, is_loopback
 from auth_portal.mail.sender import Dead, Outcome, Sent, Stopped, TryLater
 
 IMPLICIT_PORT = 465
@@ -30,14 +29,6 @@ class Encryption(Enum):
     IMPLICIT = "implicit"
     STARTTLS = "starttls"
     NONE = "none"  # loopback only
-
-
-def is_loopback(host: str) -> bool:
-    """It is this machine: what is said to it does not leave it."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
 
 
 def encryption_for(host: str, port: int, wish: str) -> Encryption:

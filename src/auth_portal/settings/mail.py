@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from auth_portal.accounts.email_address import normalise
 from auth_portal.http.rules import HttpRules
-from auth_portal.mail.rules import MailRules
+from auth_portal.mail.rules import MailRules, is_loopback
 from auth_portal.settings.reader import HOST, Reader
 
 IMPLICIT_TLS_PORT = 465
@@ -25,6 +25,9 @@ def read_mail(reader: Reader, http: HttpRules, data_dir: Path, production: bool)
     user, password = reader.text("MAIL_USER"), reader.text("MAIL_PASSWORD")
     if bool(user) != bool(password):
         reader.wrong("MAIL_PASSWORD" if user else "MAIL_USER", "is missing: both or neither")
+    tls = reader.choice("MAIL_TLS", ("auto", "implicit", "starttls", "none"), "auto")
+    if host and tls == "none" and not is_loopback(host):
+        reader.wrong("MAIL_TLS", "may be none only with a relay on this machine (RFC 8314)")
     return MailRules(
         app_name=http.app_name,
         frontend=http.frontend,
@@ -36,7 +39,7 @@ def read_mail(reader: Reader, http: HttpRules, data_dir: Path, production: bool)
         port=reader.whole("MAIL_PORT", 587, 1, 65_535),
         user=user,
         password=password,
-        tls=reader.choice("MAIL_TLS", ("auto", "implicit", "starttls", "none"), "auto"),
+        tls=tls,
         timeout=reader.duration(
             "MAIL_TIMEOUT", timedelta(seconds=20), least=timedelta(seconds=1), most=timedelta(minutes=5)
         ),
