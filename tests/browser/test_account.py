@@ -3,6 +3,7 @@
 import json
 
 import httpx
+from playwright.sync_api import Route
 
 from tests.browser.conftest import NewDevice
 from tests.browser.device import BrowserDevice, seen, until
@@ -162,3 +163,34 @@ def test_ones_data_is_taken_along_and_the_account_deleted(device: BrowserDevice,
         "/auth/login", json={"email": person.email, "password": person.password}
     )
     assert again.status_code == httpx.codes.BAD_REQUEST
+
+
+def test_what_is_under_way_cannot_be_called_off_by_closing_its_question(
+    device: BrowserDevice, person: Person
+) -> None:
+    """Else the dialog looks called off, and a moment later the account is gone."""
+    device.provoked.add("Failed to load resource: net::ERR_FAILED")
+    page = device.sign_in(person)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "DELETE":
+            held.append(route)
+        else:
+            route.fallback()
+
+    page.route("**/api/auth/me", hold)
+    page.click("#delete")
+    page.fill("#askPassword", person.password)
+    page.keyboard.press("Enter")
+    until(page, "document.querySelector('#ask form').ariaBusy === 'true'")
+    page.click("#ask-no")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.querySelector('#ask').open")
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].abort()
+    until(page, "document.querySelector('#ask form').ariaBusy === 'false'")
+    page.click("#ask-no")
+    assert not page.evaluate("document.querySelector('#ask').open")
+    assert person.device.signed_in(), "nothing had reached the server"

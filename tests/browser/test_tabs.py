@@ -101,6 +101,41 @@ def test_another_person_in_another_tab_leaves_nothing_of_the_first(
     assert first.inner_text("#email-now") == other.email
 
 
+def test_what_is_asked_on_one_persons_page_is_not_done_as_another(
+    new_device: NewDevice, start_portal: StartPortal
+) -> None:
+    """Who signs in at a front end of another origin tells no tab of ours."""
+    portal = start_portal(AUTH_JWT_TOKEN_EXPIRES_IN="4s")
+    ada, mary = portal.a_person(confirmed=True), portal.a_person(confirmed=True, firstName="Mary")
+    device = new_device(portal)
+    page = device.sign_in(ada)
+    said = {"email": mary.email, "password": mary.password}
+    assert device.context.request.post("/api/auth/login", data=said, headers={"Origin": portal.url}).ok
+    for path in ("me", "sessions", "events", "identities"):
+        device.expect(401, f"/auth/{path}")
+    page.wait_for_timeout(4500)  # the token is over; the page does not know it
+    page.click("#profile-form button[type=submit]")
+    until(page, f"!document.documentElement.outerHTML.includes({ada.email!r})")
+    seen(page)
+    assert page.inner_text("#email-now") == mary.email
+    assert mary.device.refresh().status_code == 200
+    assert mary.device.me().json()["firstName"] == "Mary"
+
+
+def test_who_looks_again_at_anothers_page_finds_nothing_typed_by_the_first(
+    device: BrowserDevice, person: Person
+) -> None:
+    other = device.portal.a_person(confirmed=True, firstName="Mary")
+    page = device.sign_in(person)
+    page.click("#email summary")
+    page.fill("#newEmail", "typed-by-ada@example.com")
+    said = {"email": other.email, "password": other.password}
+    assert device.context.request.post("/api/auth/login", data=said, headers={"Origin": device.portal.url}).ok
+    page.evaluate("void dispatchEvent(new Event('visibilitychange'))")
+    until(page, f"document.querySelector('#email-now').textContent === {other.email!r}")
+    assert page.input_value("#newEmail") == ""
+
+
 def test_back_after_signing_out_shows_nothing_private(device: BrowserDevice, person: Person) -> None:
     page = device.sign_in(person)
     page.goto("/auth/forgot-password")

@@ -59,8 +59,10 @@ async function lookAgain() {
   const before = client.user;
   if (document.visibilityState !== "visible" || account.hidden || !before) return;
   const person = await client.restore().catch(() => before); // null: "signed-out" has been told
-  if (person && person.id !== before.id) await draw();
-  else if (person) showProof(person);
+  if (person && person.id !== before.id) {
+    blank();
+    await draw();
+  } else if (person) showProof(person);
 }
 
 /** Take everything private off the page: it may come back out of the back/forward cache. */

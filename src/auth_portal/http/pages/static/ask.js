@@ -18,14 +18,20 @@ export function ask({ title, text, yes, password = false, danger = false }, act)
   find("#ask-title").textContent = title;
   find("#ask-text").textContent = text;
   find("#ask-password").hidden = !password;
-  button.textContent = yes;
+  find("span", button).textContent = yes;
   button.classList.toggle("danger", danger);
   form.reset();
   calm(form);
-  find("#ask-no").onclick = () => dialog.close();
+  const busy = () => form.ariaBusy === "true"; // what is under way is not called off by looking away
+  find("#ask-no").onclick = () => {
+    if (!busy()) dialog.close();
+  };
+  dialog.oncancel = (event) => {
+    if (busy()) event.preventDefault();
+  };
   form.onsubmit = async (event) => {
     event.preventDefault();
-    if (form.ariaBusy === "true") return;
+    if (busy()) return;
     form.ariaBusy = "true";
     try {
       const place = await act(input.value);

@@ -200,7 +200,7 @@ export class AuthClient extends EventTarget {
   /** Another tab has just refreshed: its token has been told us, or the server still knows it.
    * @param {string|undefined} spent @returns {Promise<string>} */
   async #afterAnother(spent) {
-    if (this.#access?.token === spent || !this.#lives()) await this.#inform();
+    if (this.#access?.token === spent || !this.#lives()) await this.#inform({ same: true });
     if (this.#access && this.#access.token !== spent && this.#lives()) return this.#access.token;
     return this.#rotate();
   }
@@ -208,22 +208,33 @@ export class AuthClient extends EventTarget {
   /** @returns {Promise<string>} */
   async #rotate() {
     const { body, date } = await this.#exchange("POST", "/auth/refresh");
+    this.#expect(claimsOf(body.token).sub);
     this.#keep(body.token, date);
     this.#tell({ kind: "token", access: this.#access, id: this.#user?.id });
     return body.token;
   }
 
-  /** INFO: who is here, and the present access token, which may have expired. */
-  async #inform() {
+  /** INFO: who is here, and the present access token, which may have expired.
+   * @param {{same?: boolean}} [wanted] `same`: only if it is still the one we know */
+  async #inform({ same = false } = {}) {
     const { body, date } = await this.#exchange("POST", "/auth/info-session");
+    if (same) this.#expect(body.user.id);
     this.#keep(body.token, date);
     this.#user = body.user;
     this.dispatchEvent(new Event("user"));
   }
 
+  /** Somebody else may have signed in on this device: what one person asked is never done as another.
+   * @param {string|undefined} id of whoever is here now */
+  #expect(id) {
+    if (this.#user === null || id === undefined || id === this.#user.id) return;
+    this.#leave(true);
+    throw new AuthError(401);
+  }
+
   /** @param {{token: string}} answer @returns {Promise<User>} */
   async #enter(answer) {
-    this.#keep(answer.token, claimOf(answer.token, "iat"));
+    this.#keep(answer.token, msOf(claimsOf(answer.token).iat));
     const user = await this.reload();
     this.#tell({ kind: "signed-in", id: user.id });
     this.dispatchEvent(new Event("signed-in"));
@@ -252,7 +263,8 @@ export class AuthClient extends EventTarget {
 
   /** @param {string} token @param {number} now the server's clock, ms: this device's may be wrong */
   #keep(token, now) {
-    const [ends, begins] = [claimOf(token, "exp"), claimOf(token, "iat")];
+    const { exp, iat } = claimsOf(token);
+    const [ends, begins] = [msOf(exp), msOf(iat)];
     this.#access = { token, ends: Date.now() + ends - now - Math.min(EARLY, (ends - begins) / 4) };
   }
 
@@ -299,13 +311,17 @@ function withToken(request, token) {
   return request;
 }
 
-/** An instant the access token tells, in ms by the server's clock; 0 when it tells none.
- * @param {string} token @param {"exp"|"iat"} claim @returns {number} */
-function claimOf(token, claim) {
+/** What the access token says; nothing where it cannot be read.
+ * @param {string} token @returns {{sub?: string, exp?: number, iat?: number}} */
+function claimsOf(token) {
   try {
-    const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    return JSON.parse(atob(part))[claim] * 1000;
+    return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")));
   } catch {
-    return 0;
+    return {};
   }
+}
+
+/** @param {number|undefined} seconds by the server's clock @returns {number} ms; 0 when it was not told */
+function msOf(seconds) {
+  return (seconds ?? 0) * 1000;
 }
