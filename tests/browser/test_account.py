@@ -54,9 +54,12 @@ def test_the_password_is_changed_and_others_are_signed_out(device: BrowserDevice
     page.fill("#newPassword", "quite another lantern 5")
     page.click("#password-form button[type=submit]")
     page.wait_for_selector("#currentPassword-error:not([hidden])")
+    page.click("[data-peek][aria-controls=newPassword]")
+    assert page.get_attribute("#newPassword", "type") == "text"
     page.fill("#currentPassword", person.password)
     page.click("#password-form button[type=submit]")
     page.wait_for_selector("#toast.shown")
+    assert page.get_attribute("#newPassword", "type") == "password", "what is typed next is covered"
     assert person.device.signed_out()
     page.reload()
     seen(page)
@@ -194,3 +197,21 @@ def test_what_is_under_way_cannot_be_called_off_by_closing_its_question(
     page.click("#ask-no")
     assert not page.evaluate("document.querySelector('#ask').open")
     assert person.device.signed_in(), "nothing had reached the server"
+
+
+def test_a_no_that_the_pages_have_no_words_for_is_said_in_the_readers_language(
+    new_device: NewDevice,
+) -> None:
+    page = new_device(locale="de-DE").open("/auth/login")
+    said = page.evaluate(
+        """async () => {
+          const page = document.querySelector('link[href$="/page.js"]').href;
+          const { sentenceOf, faultsOf } = await import(page.replace("/page.js", "/errors.js"));
+          const { AuthError } = await import(page.replace("/page.js", "/client.js"));
+          const unknown = { code: "session_not_found", message: "There is no such session." };
+          const errors = { firstName: "firstName must not contain control characters" };
+          return [sentenceOf(new AuthError(404, unknown)), faultsOf(new AuthError(400, { errors })).firstName];
+        }"""
+    )
+    assert said[0].startswith("Etwas ist schiefgegangen"), said
+    assert "control characters" in said[1], "better in English than about one's own name"

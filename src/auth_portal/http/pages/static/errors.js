@@ -1,7 +1,7 @@
 /** The server's "no" in the page's language. @module */
 
 import { AuthError } from "./client.js";
-import { t } from "./page.js";
+import { language, t } from "./page.js";
 
 /** @type {Record<string, () => string>} by the stable code of docs/errors.md */
 const BY_CODE = {
@@ -30,7 +30,7 @@ const BY_WORDS = [
   [/longer than or equal to (\d+)/i, (found) => t("Use at least {count} characters.", { count: found[1] })],
   [/shorter than or equal to (\d+)/i, (found) => t("Use at most {count} characters.", { count: found[1] })],
   [/common/i, () => t("This password is well known to attackers. Choose another.")],
-  [/(your|own|contain|name|personal)/i, () => t("Do not use your name, your address or this site’s name.")],
+  [/made of your name/i, () => t("Do not use your name, your address or this site’s name.")],
 ];
 
 /**
@@ -41,7 +41,8 @@ export function sentenceOf(error) {
   if (!(error instanceof AuthError)) return t("Something went wrong. Please try again.");
   if (Object.keys(error.errors).length > 0) return "";
   const known = BY_CODE[error.code];
-  return known ? known() : error.message || t("Something went wrong. Please try again.");
+  const plain = language === "en" ? error.message : ""; // the server speaks English
+  return known ? known() : plain || t("Something went wrong. Please try again.");
 }
 
 /** @param {unknown} error @returns {Record<string, string>} a sentence for each field that is wrong */

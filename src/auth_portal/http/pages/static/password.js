@@ -6,13 +6,15 @@ import { strengthOf } from "./strength.js";
 /** @param {ParentNode} [within] */
 export function wakePeeks(within = document) {
   for (const button of within.querySelectorAll("[data-peek]")) {
-    button.addEventListener("click", () => {
-      const input = /** @type {HTMLInputElement} */ (document.getElementById(button.getAttribute("aria-controls") ?? ""));
-      const shown = input.type === "text";
-      input.type = shown ? "password" : "text";
-      button.setAttribute("aria-pressed", String(!shown));
-      button.setAttribute("aria-label", shown ? t("Show the password") : t("Hide the password"));
-    });
+    const input = /** @type {HTMLInputElement} */ (document.getElementById(button.getAttribute("aria-controls") ?? ""));
+    /** @param {boolean} open */
+    const peek = (open) => {
+      input.type = open ? "text" : "password";
+      button.setAttribute("aria-pressed", String(open));
+      button.setAttribute("aria-label", open ? t("Hide the password") : t("Show the password"));
+    };
+    button.addEventListener("click", () => peek(input.type === "password"));
+    input.form?.addEventListener("reset", () => peek(false)); // what is typed next is covered
   }
 }
 
