@@ -165,7 +165,7 @@ class Background:
     async def _keys(self) -> None:
         """Retired keys are noticed even when no token is read."""
         while True:
-            await asyncio.sleep(10)
+            await asyncio.sleep(5)
             await self.portal.wiring.keys.fresh()
 
     async def _letters(self) -> None:

@@ -1,8 +1,10 @@
 """What an operator does with `auth-portal`, beside a running server, on each database."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,24 @@ def test_keys_are_rotated_without_signing_anybody_out(
     assert person.device.me().status_code == 200
     assert published(portal) == {fresh}
     assert all(word in portal.run("keys", "list") for word in (fresh, *before))
+
+
+def test_what_is_done_to_keys_stands_in_the_journal_and_holds_within_seconds(
+    start_portal: StartPortal,
+) -> None:
+    portal = start_portal()
+    person = portal.a_person()
+    old = kid(person)
+    fresh = portal.run("keys", "rotate").splitlines()[0]
+    portal.run("keys", "retire", old)
+    portal.move_clock(11)
+    assert person.device.me().status_code == 401
+    with closing(sqlite3.connect(portal.folder / "auth-portal.db")) as file:
+        told = file.execute("SELECT facts FROM events WHERE kind = 'key_rotated' ORDER BY id").fetchall()
+    assert [json.loads(facts) for (facts,) in told] == [
+        {"kid": fresh, "did": "made"},
+        {"kid": old, "did": "retired"},
+    ]
 
 
 def test_letters_are_listed_and_the_relay_is_tried(portal: Portal) -> None:

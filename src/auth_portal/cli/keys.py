@@ -6,6 +6,8 @@ from cyclopts import App, Parameter
 
 from auth_portal.cli.opened import Sorry, opened, wait_for
 from auth_portal.cli.screen import table
+from auth_portal.core.visitor import NOBODY
+from auth_portal.journal.event import Kind
 
 keys = App(name="keys", help="The keys that sign access tokens.")
 
@@ -38,16 +40,18 @@ def rotate() -> None:
     async def work() -> None:
         async with opened() as portal:
             try:
-                print(await portal.wiring.keys.rotate())
+                kid = await portal.wiring.keys.rotate()
             except ValueError as fault:
                 raise Sorry(str(fault)) from None
+            print(kid)
+            await portal.wiring.record(Kind.KEY_ROTATED, NOBODY, kid=kid, did="made")
 
     wait_for(work())
 
 
 @keys.command
 def retire(kid: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> None:
-    """Stop accepting what a key has signed, at once; sessions live on by refreshing.
+    """Stop accepting what a key has signed, within seconds; sessions live on by refreshing.
 
     Parameters
     ----------
@@ -61,5 +65,6 @@ def retire(kid: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> None:
             if not await portal.wiring.keys.retire(kid):
                 raise Sorry(f"There is no living key {kid}.")
             print("Retired.")
+            await portal.wiring.record(Kind.KEY_ROTATED, NOBODY, kid=kid, did="retired")
 
     wait_for(work())

@@ -29,7 +29,7 @@ class KeyRules:
 
     algorithm: str = "ES256"
     shared_secret: bytes | None = field(default=None, repr=False)
-    reread: timedelta = timedelta(seconds=30)
+    reread: timedelta = timedelta(seconds=10)
     announce: timedelta = timedelta(minutes=10)  # a new key stands in the JWKS so long before it signs
     unknown: timedelta = timedelta(seconds=5)  # least time between two reads for names we do not know
 
