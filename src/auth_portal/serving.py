@@ -16,10 +16,12 @@ from auth_portal.logs import make_log
 from auth_portal.mail.folder import FolderInbox
 from auth_portal.memory import share_one_arena
 from auth_portal.settings.settings import Settings, settings_here
-from auth_portal.storage.stores import StorageError
+from auth_portal.storage.stores import NewerSchemaError, StorageError
 
 FACTORY = "auth_portal.serving:worker"
 CANNOT_START = WrongRootSecret, StorageError, Refusal, ValueError  # the last: a driver, of an address
+NEVER = WrongRootSecret, NewerSchemaError, ValueError  # of these: restarting does not help
+DONE, FAILED, UNUSABLE = 0, 1, 2  # statuses, as docs/operations.md tells them
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between two looks for a database that is away
 TURN = 0.0005  # seconds: SQLite's writer wants the interpreter a few times for each commit, and soon
 
@@ -36,6 +38,7 @@ class Application:
         self.log = log
         self.migrate = migrate
         self.app: Any = None
+        self.fault: Exception | None = None  # why it did not start
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """Hand requests on; look after the lifespan oneself. What is returned is awaited by the server."""
@@ -51,6 +54,7 @@ class Application:
         try:
             portal = await self._open()
         except CANNOT_START as fault:
+            self.fault = fault
             self.log.error("cannot start", reason=_said(fault))  # noqa: TRY400 -- the sentence says it; a trace would not
             await send({"type": "lifespan.startup.failed", "message": ""})
             return
@@ -144,22 +148,29 @@ def serve(settings: Settings) -> int:
         log.warning(warning)
     _greet(settings)
     if settings.workers > 1:
-        ok = asyncio.run(_prepare(settings, log))
-        ok = ok and run_server(FACTORY, settings.host, settings.port, workers=settings.workers)
+        fault = asyncio.run(_prepare(settings, log))
+        ok = fault is None and run_server(FACTORY, settings.host, settings.port, workers=settings.workers)
     else:
-        ok = run_server(Application(settings, log, migrate=True), settings.host, settings.port)
-    return 0 if ok else 1
+        alone = Application(settings, log, migrate=True)
+        ok = run_server(alone, settings.host, settings.port)
+        fault = alone.fault
+    if ok:
+        return DONE
+    return UNUSABLE if isinstance(fault, NEVER) else FAILED
 
 
-async def _prepare(settings: Settings, log: Log) -> bool:
-    """What the parent of several workers does once: migrate, look at the root secret, make a first key."""
+async def _prepare(settings: Settings, log: Log) -> Exception | None:
+    """What the parent of several workers does once: migrate, look at the root secret, make a first key.
+
+    Returns why it could not.
+    """
     try:
         portal = await open_portal(settings, log, migrate=True)
     except CANNOT_START as fault:
         log.error("cannot start", reason=_said(fault))  # noqa: TRY400 -- a sentence for an operator, no traceback
-        return False
+        return fault
     await portal.close()
-    return True
+    return None
 
 
 def _said(fault: Exception) -> str:

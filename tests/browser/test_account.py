@@ -210,7 +210,8 @@ def test_a_no_that_the_pages_have_no_words_for_is_said_in_the_readers_language(
           const { AuthError } = await import(page.replace("/page.js", "/client.js"));
           const unknown = { code: "session_not_found", message: "There is no such session." };
           const errors = { firstName: "firstName must not contain control characters" };
-          return [sentenceOf(new AuthError(404, unknown)), faultsOf(new AuthError(400, { errors })).firstName];
+          const fault = faultsOf(new AuthError(400, { errors })).firstName;
+          return [sentenceOf(new AuthError(404, unknown)), fault];
         }"""
     )
     assert said[0].startswith("Etwas ist schiefgegangen"), said
