@@ -69,6 +69,20 @@ def test_a_worker_that_waits_for_the_database_ends_with_its_supervisor(
 
 
 @pytest.mark.row("OP5")
+def test_no_worker_serves_on_whose_supervisor_was_killed_while_it_began(start_portal: StartPortal) -> None:
+    """It never saw its supervisor alive: by then it is a child of the first process of the machine."""
+    portal = start_portal(WORKERS="2", cold=True, wait=False)
+    until(lambda: len(serving(portal)) == 2)
+    workers = serving(portal)
+    assert portal.process is not None
+    portal.process.send_signal(signal.SIGKILL)
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    for worker in alive:
+        worker.kill()
+    assert alive == []
+
+
+@pytest.mark.row("OP5")
 def test_a_group_that_ends_because_a_worker_cannot_start_has_failed(start_portal: StartPortal) -> None:
     portal = start_portal(WORKERS="2", cold=True)
     change(portal, "UPDATE pins SET value = x'00'")

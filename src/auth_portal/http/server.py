@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import parent_process
 from types import FrameType
 from typing import Any
 
@@ -94,8 +95,12 @@ def why_not_listen(host: str, port: int) -> str | None:
 
 
 def die_with_parent() -> None:
-    """A worker must not go on serving when its supervisor was killed (OP5)."""
-    parent = os.getppid()
+    """A worker must not go on serving when its supervisor was killed (OP5), were it while this one began.
+
+    So the supervisor is the one that made this process, not whoever is its parent by now.
+    """
+    made_by = parent_process()
+    parent = os.getppid() if made_by is None else made_by.pid
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(DIES_WITH_PARENT, signal.SIGTERM, 0, 0, 0)
 
