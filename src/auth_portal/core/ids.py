@@ -1,9 +1,12 @@
 """Names for new things: UUID version 7, so that they sort by the time they were made."""
 
+import re
 from datetime import datetime
 
 from auth_portal.core.clock import to_milliseconds
 from auth_portal.core.secrets import Randomness
+
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # what `new_id` makes: no path can hide in it
 
 
 def new_id(now: datetime, randomness: Randomness) -> str:

@@ -20,7 +20,7 @@ def seal(content: Content, letter_id: str, sealing: Keyring) -> bytes:
 
 
 def unseal(letter: Letter, sealing: Keyring) -> Content:
-    """What `seal` was given. ValueError when it was erased, UnknownKey when its key is not known here."""
+    """What `seal` was given. UnknownKey when its key is not known here, or ValueError."""
     try:
         return msgspec.json.decode(sealing.unseal(letter.sealed, about=letter.id.encode()), type=Content)
     except msgspec.DecodeError as error:

@@ -11,6 +11,7 @@ from email.policy import SMTPUTF8
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from auth_portal.core.ids import ID
 from auth_portal.mail.content import Content
 from auth_portal.mail.envelope import message_of
 from auth_portal.mail.letter import Letter
@@ -19,7 +20,6 @@ from auth_portal.mail.sender import Outcome, Sent, TryLater
 
 MOST_SHOWN = 200
 LARGEST = 1_000_000
-OUR_NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # a letter's id: no path can hide in it
 LINK = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -97,7 +97,7 @@ class FolderInbox:
     def _read(self, letter_id: str) -> Delivered | None:
         """One file, parsed."""
         path = self.folder / f"{letter_id}.eml"
-        if not OUR_NAME.fullmatch(letter_id) or not path.is_file() or path.stat().st_size > LARGEST:
+        if not ID.fullmatch(letter_id) or not path.is_file() or path.stat().st_size > LARGEST:
             return None
         message = message_from_bytes(path.read_bytes(), policy=SMTPUTF8)
         text, html = _part(message, "plain"), _part(message, "html")

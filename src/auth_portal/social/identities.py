@@ -138,14 +138,18 @@ class RedeemLink:
         )
         if not await self.accounts.link(identity, epoch=present.account.epoch):
             return None
-        told = {"account_id": present.account.id, "session_id": present.session.id, "by": "owner"}
+        told = {
+            "account_id": present.account.id,
+            "session_id": present.session.id,
+            "provider": identity.provider,
+        }
         stays = await together(
             self._stays(present, identity),
-            self.record(Kind.IDENTITY_LINKED, visitor, provider=identity.provider, **told),
+            self.record(Kind.IDENTITY_LINKED, visitor, by="owner", **told),
             self.notice(LetterKind.IDENTITY_LINKED, present.account, visitor, provider=identity.provider),
         )
         if not stays:
-            await self.record(Kind.IDENTITY_UNLINKED, visitor, provider=identity.provider, **told)
+            await self.record(Kind.IDENTITY_UNLINKED, visitor, **told)
             raise unauthorized("the session ended while it linked")
         return identity
 

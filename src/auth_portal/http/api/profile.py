@@ -1,7 +1,6 @@
 """Looking after one's own account."""
 
-import re
-
+from auth_portal.core.ids import ID
 from auth_portal.core.refusal import invalid
 from auth_portal.http.answer import Answer, json_answer
 from auth_portal.http.bodies import EmailBody, LeaveBody, ProfileBody
@@ -13,7 +12,6 @@ from auth_portal.http.query import read_query, whole
 ACCEPTED = 202
 NO_CONTENT = 204
 MOST_EVENTS, USUAL_EVENTS = 100, 50
-EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def me(desk: Desk, call: Call) -> Answer:  # noqa: ARG001 -- every handler is given the desk
@@ -51,7 +49,7 @@ async def list_events(desk: Desk, call: Call) -> Answer:
     said = read_query(call)
     at_most = whole(said, "limit", 1, MOST_EVENTS, USUAL_EVENTS)
     before = said.get("before") or None
-    if before is not None and EVENT_ID.fullmatch(before) is None:
+    if before is not None and ID.fullmatch(before) is None:
         raise invalid(before="before must be the id of an event")
     events = await desk.flows.list_events(call.who, before, at_most)
     return json_answer(EventsShown([event_of(event) for event in events]))

@@ -103,8 +103,9 @@ client.addEventListener("signed-out", () => {
 });
 addEventListener("pagehide", blank);
 addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
   leaving = false;
-  if (event.persisted) void draw();
+  void draw();
 });
 for (const link of document.querySelectorAll("[data-language]")) {
   link.addEventListener("click", async (event) => {
